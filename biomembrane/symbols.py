@@ -65,6 +65,24 @@ def pressure(place: str) -> sp.Symbol:
 
 
 @_kept
+def hydrostatic(place: str) -> sp.Symbol:
+    """∂U/∂W of the wall of a compartment [Pa]."""
+    return sp.Symbol(f"p[{place}]", real=True)
+
+
+@_kept
+def molarity(pool: str) -> sp.Symbol:
+    """n/W of a solute with an osmotic coefficient [mM], of which c is the activity."""
+    return sp.Symbol(f"n/W[{pool}]", positive=True)
+
+
+@_kept
+def membrane_area(membrane: str) -> sp.Symbol:
+    """Area of a membrane that follows from the state [µm² in the internal system]."""
+    return sp.Symbol(f"area[{membrane}]", positive=True)
+
+
+@_kept
 def chemical_potential(pool: str) -> sp.Symbol:
     """μ of a pool [J/mol] without the electrical part, which is in φ."""
     return sp.Symbol(f"mu[{pool}]", real=True)

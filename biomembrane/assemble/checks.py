@@ -109,7 +109,7 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
     for place in places:
         groups: list[Any] = [place.contents]
         if isinstance(place, Compartment):
-            groups += [place.held, place.impermeant if isinstance(place.impermeant, dict) else {}]
+            groups += [place.held, place.fixed]
         for group in groups:
             for s in group:
                 if by_name.setdefault(s.name, s) != s:

@@ -16,6 +16,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression
+from ..declare.osmotic_coefficient import excess, log_activity
 from ..symbols import R, T, c0, n0
 
 _n, _W, _c = symbols.amount("@"), symbols.volume("@"), symbols.concentration("@")
@@ -34,6 +35,29 @@ def solute(n: sp.Symbol, W: sp.Symbol, standard: sp.Expr) -> BoundExpression:
     return BoundExpression(
         _ideal(_standard if standard else sp.S.Zero, _W * c0), {_n: n, _W: W, _standard: standard}
     )
+
+
+def nonideal(
+    n: sp.Symbol, W: sp.Symbol, standard: sp.Expr, coefficients: tuple[sp.Symbol, ...]
+) -> BoundExpression:
+    """Free energy of a solute with an osmotic coefficient."""
+    names = {_n: n, _W: W, _standard: standard, **dict(zip(_virial, coefficients, strict=False))}
+    count = len(coefficients)
+    return BoundExpression(_real(_standard if standard else sp.S.Zero, count), names)
+
+
+#: φ₀ and the coefficients of c, c², …; more than anyone has measured
+_virial = tuple(symbols.parameter(f"@.osmotic_{k}", real=bool(k)) for k in range(20))
+
+
+@lru_cache(maxsize=16)
+def _real(standard: sp.Expr, count: int) -> sp.Expr:
+    return _n * (standard + R * T * excess(_n / _W, _virial[:count]))
+
+
+def activity(c: sp.Expr, coefficients: tuple[sp.Symbol, ...]) -> sp.Expr:
+    """c° e^{(μ − μ°)/RT} at the concentration c."""
+    return c0 * sp.exp(log_activity(c, coefficients)) if coefficients else c
 
 
 def carrier(n: sp.Symbol, standard: sp.Expr) -> BoundExpression:
@@ -106,7 +130,7 @@ def exergy(
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
     ``references``: by store, μ^ref and n^ref, so that its share is RT[n ln(n/n^ref) − n + n^ref];
-    ``osmotic``: the remaining part of RT W Σ c^bath.
+    ``osmotic``: the remaining part of (RT Σ c^bath − p^bath) W.
     """
     shares = dict(stores)
     for name, (energy, amount) in references.items():

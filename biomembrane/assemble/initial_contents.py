@@ -10,7 +10,7 @@ import sympy as sp
 from .. import symbols
 from ..declare.bound_expression import BoundExpression
 from ..declare.parameter import Declared
-from ..declare.places import Compartment, Membrane, Place
+from ..declare.places import Compartment, Membrane, Place, contents
 from .stoichiometry import Circuit
 
 
@@ -19,10 +19,19 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
     for place in places:
         if isinstance(place, Compartment):
             yield place.volume
+            if place.solids is not None:
+                yield place.solids
+            if place.elastic is not None:
+                yield from place.elastic.parameters.values()
             yield from place.held.values()
-            if isinstance(place.impermeant, dict):
-                yield from place.impermeant.values()
+            yield from place.fixed.values()
+            if place.chosen is not None:
+                yield place.chosen
+        elif place.pressure is not None:
+            yield place.pressure
         yield from place.contents.values()
+        for species in (*contents(place), *getattr(place, "fixed", ())):
+            yield from species.declared_osmotic
     for m in membranes:
         yield m.area
         if m.capacitance is not None:

@@ -10,6 +10,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
+from ..declare.osmotic_coefficient import osmolarity
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
 from ..declare.species import Species
@@ -18,6 +19,13 @@ from ..symbols import F, R, T
 from . import free_energy
 from .impermeants import Impermeant
 from .system import System
+
+
+def bath_pressure(bath: Reservoir) -> sp.Expr:
+    """Hydrostatic less osmotic pressure of a bath."""
+    strength = sp.Add(*(osmolarity(c.symbol, coefficients(s)) for s, c in bath.contents.items()))
+    osmotic = -R * T * strength
+    return osmotic if bath.pressure is None else bath.pressure.symbol + osmotic
 
 
 def used_standard(model: System, species: Species | None) -> sp.Expr:
@@ -37,11 +45,12 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
-            stores[name] = free_energy.solute(symbols.amount(name), W, used_standard(model, s))
+            stores[name] = _solute(symbols.amount(name), W, used_standard(model, s), s)
     stores |= {
-        x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero)
+        x.pool: _solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero, x.species)
         for x in impermeants
     }
+    stores |= {f"{p.name}.wall": p.elastic.energy for p in model.compartments if p.elastic}
     for t in model.transporters:
         for state in t.states:
             stores[state.pool] = free_energy.carrier(
@@ -50,6 +59,20 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
     if model.circuit.nodes:
         stores["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
     return stores
+
+
+def _solute(
+    n: sp.Symbol, W: sp.Symbol, standard: sp.Expr, species: Species | None
+) -> BoundExpression:
+    """Free energy of a solute, ideal or not."""
+    if species is None or not species.declared_osmotic:
+        return free_energy.solute(n, W, standard)
+    return free_energy.nonideal(n, W, standard, coefficients(species))
+
+
+def coefficients(species: Species) -> tuple[sp.Symbol, ...]:
+    """Symbols of its osmotic coefficient; none where it is ideal."""
+    return tuple(declared.symbol for declared in species.declared_osmotic)
 
 
 def _slopes(model: System, stores: BoundExpressions) -> dict[sp.Expr, BoundExpression]:
@@ -71,6 +94,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         if compartment.name not in model.swelling:
             yield symbols.volume(compartment.name), BoundExpression(compartment.volume.symbol)
     slopes = _slopes(model, stores)
+    for compartment in model.compartments:
+        if compartment.elastic is not None:
+            yield symbols.hydrostatic(compartment.name), compartment.elastic.pressure
     for x in model.pools:
         slope = slopes[x.symbol]
         assert x.conjugate is not None
@@ -80,18 +106,20 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
                 x.concentration,
                 free_energy.concentration(slope, used_standard(model, model.species[x.label])),
             )
+            if model.species[x.label].declared_osmotic:
+                ratio = x.symbol / symbols.volume(x.place)
+                yield symbols.molarity(x.name), BoundExpression(ratio)
     for place in model.places.values():
         outside: Mapping[Species, Declared] = (
             place.held if isinstance(place, Compartment) else place.contents
         )
         for s, declared in outside.items():
             c = symbols.concentration(declared.name)
-            yield c, BoundExpression(declared.symbol)
+            yield c, BoundExpression(free_energy.activity(declared.symbol, coefficients(s)))
             mu = free_energy.dilute(c, used_standard(model, s))
             yield symbols.chemical_potential(declared.name), mu
         if isinstance(place, Reservoir):
-            solutes = (declared.symbol for declared in place.contents.values())
-            yield symbols.pressure(place.name), BoundExpression(-R * T * sp.Add(*solutes))
+            yield symbols.pressure(place.name), BoundExpression(bath_pressure(place))
     for m in filter(model.circuit.has_voltage, model.membranes):
         yield (
             symbols.potential(m.name),

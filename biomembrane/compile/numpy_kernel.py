@@ -43,6 +43,7 @@ _GROUPS = (
     "concentration",
     "potential",
     "volume",
+    "pressure",
     "affinity",
     "flux",
     "forward",

@@ -50,9 +50,14 @@ def add_observables(model: Model, out: Outputs) -> None:
     """Concentrations, potentials, volumes, affinities and fluxes."""
     env, solutes = out.env, [x for x in model.states if x.concentration is not None]
     charged = filter(model.circuit.has_voltage, model.membranes)
-    out.put("concentration", {x.name: env[x.concentration] for x in solutes})
+    # of a solute with an osmotic coefficient c is the activity
+    level = {x.name: env[x.concentration] for x in solutes if x.concentration is not None}
+    out.put("concentration", {n: env.get(symbols.molarity(n), c) for n, c in level.items()})
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
+    pressed = any(c.elastic is not None for c in model.compartments)
+    hydrostatic = {c.name: env.get(symbols.hydrostatic(c.name), out.g.zero) for c in model.compartments}
+    out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     out.put("flux", _fluxes(out, [p.name for p in model.processes]))
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]

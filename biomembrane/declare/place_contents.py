@@ -10,7 +10,8 @@ from ..dimension import CONCENTRATION
 from .parameter import Declared, check_usual, declare
 from .species import Species
 
-RESERVED = ("volume", "charge")  # cell.volume and cell.charge are a place's own
+#: cell.volume, cell.charge and the like are a place's own
+RESERVED = ("volume", "charge", "solids", "pressure", "wall")
 
 
 def owner_of(place: Any) -> str:
@@ -18,9 +19,10 @@ def owner_of(place: Any) -> str:
     return f"the {type(place).__name__.lower()} {place.name!r}"
 
 
-def declared_contents(place: Any, argument: str) -> dict[Species, Declared]:
+def declared_contents(place: Any, argument: str, given: Any = None) -> dict[Species, Declared]:
     """The concentrations given as an argument of a place, by species, checked."""
-    given, where = getattr(place, argument), f"{type(place).__name__}({place.name!r}), {argument}"
+    given = getattr(place, argument) if given is None else given
+    where = f"{type(place).__name__}({place.name!r}), {argument}"
     if not isinstance(given, Mapping):
         impermeant = "balance(charge=-1), or {protein: Q(100, 'mM')}"
         raise errors.WrongType(
@@ -32,6 +34,13 @@ def declared_contents(place: Any, argument: str) -> dict[Species, Declared]:
     contents: dict[Species, Declared] = {}
     for species, value in given.items():
         _check_solute(species, where)
+        if argument != "impermeant" and not isinstance(species.charge, int):
+            raise errors.WrongType(
+                where=where,
+                wanted="species of whole charges",
+                got=f"{species.name}, of mean valence {species.charge:g}",
+                advice=f"impermeant={species.name}, for what never leaves",
+            )
         if species.name in {s.name for s in contents}:
             raise errors.DuplicateName(
                 where=where,

@@ -107,6 +107,9 @@ TABLE: dict[str, Variable] = {
     "concentration": _course("pool", "mM", "concentration"),
     "potential": _course("membrane", "mV", "membrane potential, inside less outside", "membranes"),
     "volume": _course("compartment", "pL", "solvent volume", "compartments"),
+    "pressure": _course(
+        "compartment", "kPa", "hydrostatic pressure above the surroundings", "elastic walls"
+    ),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
@@ -201,6 +204,7 @@ def present(
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
         "processes": bool(model.processes),
+        "elastic walls": any(c.elastic is not None for c in model.compartments),
         "states with equations of their own": any(x.conjugate is None for x in model.states),
         "laws without proof": bool(uphill),
         PROTOCOLS: any(True for _ in moved), LOOPS: bool(loops(model)),

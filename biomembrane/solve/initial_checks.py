@@ -138,8 +138,8 @@ def _only_held(p: Compartment) -> bool:
     """Whether all ions are held, so that counter-ions are not modelled and nothing is to check."""
     return (
         bool(p.held)
-        and not isinstance(p.impermeant, Balance)
-        and not any(s.charge for s in (*p.contents, *(p.impermeant or ())))
+        and p.balance is None
+        and not any(s.charge for s in (*p.contents, *p.fixed))
     )
 
 
