@@ -119,6 +119,12 @@ def flux(process: str) -> sp.Symbol:
 
 
 @_kept
+def carried(name: str) -> sp.Symbol:
+    """What a process carries of a solute, per mole of the process [mol/mol]."""
+    return sp.Symbol(f"carried[{name}]", real=True)
+
+
+@_kept
 def own_rate(state: str) -> sp.Symbol:
     """Rate of change of a state that no process contributes."""
     return sp.Symbol(f"rate[{state}]", real=True)

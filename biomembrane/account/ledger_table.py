@@ -86,7 +86,7 @@ def flagged(ledger: Entries) -> list[str]:
         names = ", ".join(ledger._t.model.unaccounted)
         remarks.append(f"outside this ledger, without a share in the free energy: {names}")
     for p in ledger._t.model.processes:
-        if p.rates.flux is not None:
+        if p.certificate.exempt:
             time_share, energy, energy_share = shares.get(p.name, (0.0, 0.0, 0.0))
             uphill = (
                 f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)} pJ,"

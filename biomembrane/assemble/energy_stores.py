@@ -16,6 +16,7 @@ from ..declare.bound_expression import BoundExpression
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
+from .free_energy import total
 from .potentials import molar, net, weighted
 from .reference_state import References
 from .system import System
@@ -56,8 +57,8 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
     owners: dict[tuple[str, Component], tuple[str, str, Role]] = {}
     potentials: dict[str, list[tuple[Component, BoundExpression]]] = {}
     for process in model.processes:
-        for participant, n in process.reaction.net.items():
-            pool = participant.pool
+        for participant, n in process.net.items():
+            pool = f"{participant.pool}.drained" if participant.drained else participant.pool
             if pool not in potentials:
                 potentials[pool] = _potentials(model, references, participant)
             for component, potential in potentials[pool]:
@@ -67,11 +68,26 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
                 if key not in owners:
                     role = _role(participant, component)
                     owners[key] = (*_species_and_place(process, participant), role)
-                entries.setdefault(key, {})[process.name] = potential * sp.Integer(n)
+                entries.setdefault(key, {})[process.name] = potential * (
+                    n if isinstance(n, sp.Expr) else sp.Integer(n)
+                )
+        if process.work is not None:
+            key = (f"{process.name}.drive", Component.OSMOTIC)
+            owners[key] = (f"drive of {process.name}", process.on.name, Role.BATH)
+            owed = _solvent_owed(process, references)
+            work = -process.work if owed is None else total([-process.work, owed])
+            entries.setdefault(key, {})[process.name] = work
     return tuple(
         Store(name, *owners[name, component], component, tuple(row.items()))
         for (name, component), row in entries.items()
     )
+
+
+def _solvent_owed(process: Process, references: References) -> BoundExpression | None:
+    """Energy, at the solvent's reference, of what a process adds to all places together."""
+    added = [n * w.per_mole for w, n in process.net.items() if w.is_solvent]
+    gained = sp.Add(*added)
+    return None if gained == 0 else weighted([(gained, references.pressure())])
 
 
 def _species_and_place(process: Process, participant: Participant) -> tuple[str, str]:
@@ -80,6 +96,8 @@ def _species_and_place(process: Process, participant: Participant) -> tuple[str,
     """
     if participant.species is None or participant.place is None:
         return process.transporter, process.transporter
+    if participant.drained:
+        return participant.species.name, f"drain of {participant.place.name}"
     return participant.species.name, participant.place.name
 
 
@@ -95,7 +113,7 @@ def _role(participant: Participant, component: Component) -> Role:
         return Role.CARRIER
     if component is Component.ELECTRICAL:
         return Role.CELL  # charges are stored on the membranes, whoever holds the ion
-    if isinstance(participant.place, Compartment):
+    if isinstance(participant.place, Compartment) and not participant.drained:
         return Role.HELD if participant.species in participant.place.held else Role.CELL
     return Role.BATH
 

@@ -189,6 +189,8 @@ class Model(System):
         for process in self.processes:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.flux(name)
+            for each in process.carried:
+                add(Group.RATE, each.symbol, each.share)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
             if rates.flux is not None:
                 add(Group.FLUX, J, BoundExpression(rates.flux, process.names))

@@ -109,6 +109,7 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             if model.species[x.label].declared_osmotic:
                 ratio = x.symbol / symbols.volume(x.place)
                 yield symbols.molarity(x.name), BoundExpression(ratio)
+    yield from _pressures(model, stores)
     for place in model.places.values():
         outside: Mapping[Species, Declared] = (
             place.held if isinstance(place, Compartment) else place.contents
@@ -125,6 +126,22 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             symbols.potential(m.name),
             net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name]),
         )
+
+
+def _pressures(
+    model: System, stores: BoundExpressions
+) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+    """∂G/∂W of places of constant volume that solvent is drained from."""
+    drained = {
+        w.place.name
+        for p in model.processes
+        for w in p.reaction.net
+        if w.drained and w.is_solvent and w.place and w.place.name not in model.swelling
+    }
+    volumes = {symbols.volume(name): name for name in sorted(drained)}
+    formulas = [f for n, f in stores.formulas.items() if n != "capacitor"]
+    for W, slope in free_energy.derivatives(formulas, volumes).items():
+        yield symbols.pressure(volumes[W]), slope
 
 
 @lru_cache(maxsize=1024)
@@ -150,16 +167,20 @@ def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
 
 
 def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> BoundExpression:
-    """A = −Σ ν μ − F Σ z φ."""
-    reaction = process.reaction
-    terms = [(-n * w.per_mole, w.potential) for w, n in reaction.net.items()]
-    terms += [(molar(-z), phi[place]) for place, z in reaction.charge_moved().items()]
-    return weighted(terms)
+    """A = −Σ ν μ − F Σ z φ, and what drives the process adds."""
+    terms = [(-n * w.per_mole, w.potential) for w, n in process.reaction.net.items()]
+    terms += [term for each in process.carried for term in each.chemical]
+    terms += [(molar(-z), phi[place]) for place, z in process.charge_moved.items()]
+    if process.work is None:
+        return weighted(terms)
+    return free_energy.total([weighted(terms), process.work])
 
 
 @lru_cache(maxsize=256)
-def molar(charge: int | Fraction) -> sp.Expr:
+def molar(charge: int | Fraction | sp.Expr) -> sp.Expr:
     """Charge of a mole [C/mol]."""
+    if isinstance(charge, sp.Expr):
+        return charge * F
     return sp.Rational(charge.numerator, charge.denominator) * F
 
 

@@ -18,6 +18,7 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..declare.bound_expression import BoundExpression
+from ..declare.checks.certificate import Verdict
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process
@@ -123,7 +124,7 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
     """All places by name, in order of first use; two of one name are an error."""
     by_name: dict[str, Place] = {}
     sides = [p for m in membranes for p in (m.inside, m.outside)]
-    for place in [*sides, *(p for p in on if isinstance(p, Compartment))]:
+    for place in [*sides, *(p for p in on if isinstance(p, (Compartment, Reservoir)))]:
         if by_name.setdefault(place.name, place) is not place:
             advice = "use the same object for the same place, or give one of them another name"
             raise errors.DuplicateName(
@@ -175,7 +176,7 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
     movers = [
         p.name
         for p in processes
-        if sum(z for place, z in p.reaction.charge_moved().items() if place in part)
+        if sum(z for place, z in _moved(p).items() if place in part)
     ]
     if not movers:
         return
@@ -194,6 +195,13 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
         got=f"none from {' and '.join(names)}; {moved}",
         advice="give a membrane between one of them and a grounded place a capacitance",
     )
+
+
+def _moved(process: Process) -> Mapping[str, int | Fraction | sp.Expr]:
+    """Charges that a process moves; a stream that is driven carries neutral solution."""
+    if process.certificate.verdict is Verdict.DRIVEN:
+        return process.reaction.charge_moved()
+    return process.charge_moved
 
 
 def _zero(
@@ -289,16 +297,32 @@ def column(
     ``rows`` are names of states by symbol, ``names`` the same names.
     """
     column: dict[str, sp.Expr] = {}
-    for participant, n in process.reaction.net.items():
+    for participant, n in process.net.items():
         if participant.row in names:
             column[participant.row] = (
                 column.get(participant.row, sp.S.Zero) + n * participant.per_mole
             )
-    for place, z in process.reaction.charge_moved().items():
+    for place, z in process.charge_moved.items():
         name = rows.get(symbols.charge(place), "")
         if name:
-            column[name] = exact(z) * symbols.F
+            column[name] = (z if isinstance(z, sp.Expr) else exact(z)) * symbols.F
     return column
+
+
+def parts(
+    column: Mapping[str, sp.Expr], carried: Iterable[sp.Symbol]
+) -> list[dict[str, sp.Expr]]:
+    """A column as constant ones: without what it carries, and per mole of each solute carried.
+
+    What every one of these conserves, the column conserves whatever it carries.
+    """
+    symbols_of = list(carried)
+    if not symbols_of:
+        return [dict(column)]
+    none = dict.fromkeys(symbols_of, sp.S.Zero)
+    first = {row: c.xreplace(none) for row, c in column.items()}
+    rest = [{row: sp.diff(c, s) for row, c in column.items()} for s in symbols_of]
+    return [{row: c for row, c in part.items() if c != 0} for part in (first, *rest)]
 
 
 def invariants(

@@ -44,6 +44,7 @@ _GROUPS = (
     "potential",
     "volume",
     "pressure",
+    "carried",
     "affinity",
     "flux",
     "forward",

@@ -60,6 +60,8 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     out.put("flux", _fluxes(out, [p.name for p in model.processes]))
+    shares = [each.symbol for p in model.processes for each in p.carried]
+    out.put("carried", {share.name: env[share] for share in shares})
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})

@@ -29,7 +29,7 @@ from .diagram_steps import Reader, Step, StepLaw, listed, names
 from .identity import Compared
 from .open_loops import OpenLoop, find_open_loops
 from .parameter import Declared, check_name, check_text, joined
-from .places import Membrane
+from .places import Membrane, Place
 from .reaction import Kind, Participant, Reaction
 from .reaction_balance import balanced, check_conserved, net_species
 from .reaction_parser import check_solvents
@@ -197,6 +197,11 @@ class Cycle(Compared):
         site = Site(self.name, closure.steps[0].reaction, self.on)
         set_field(self, "total", BoundExpression(site.carriers(self.density), site.names))
         set_field(self, "parameters", self._distinct(site.parameters | parameters))
+
+    @property
+    def joins(self) -> tuple[Place, ...]:
+        """Places that it touches beside those of its membrane: none."""
+        return ()
 
     def _distinct(self, parameters: dict[str, Declared]) -> dict[str, Declared]:
         """The parameters themselves, if none has the name of a state."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -12,13 +13,15 @@ import sympy as sp
 from .. import errors, symbols
 from ..html import collapsible, join, table
 from .barriers import Eyring
+from . import carried as streams
 from .bound_expression import BoundExpression, free
+from .carried import Carried
 from .checks.certificate import Certificate
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
 from .parameter import Declared, check_name, check_text
 from .parameter import table as parameter_rows
-from .places import Compartment, Membrane
+from .places import Compartment, Membrane, Place
 from .rates import Law, Rates
 from .reaction import Participant, Reaction
 from .reaction_parser import parse
@@ -36,7 +39,9 @@ class Process(Compared):
     ``local`` are the rates in the symbols of the site, ``names`` the model's expressions for these
     and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
     that take no part in the reaction, ``own_states`` the states with an equation of their own that
-    they read; ``step`` is its name within a kinetic diagram.
+    they read; ``step`` is its name within a kinetic diagram.  ``carried`` are solutes that it
+    takes along, ``net`` and ``charge_moved`` the changes per mole with these, and ``work`` what
+    drives it adds to the affinity [J/mol].
     """
 
     name: str
@@ -49,6 +54,8 @@ class Process(Compared):
     modulating_solutes: tuple[Participant, ...] = ()
     step: str = ""
     own_states: tuple[OwnState, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    work: BoundExpression | None = None
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -60,7 +67,19 @@ class Process(Compared):
             self.certificate.verdict,
             self.modulating_solutes,
             self.own_states,
+            tuple(each.content() for each in self.carried),
+            comparable(self.work),
         )
+
+    @cached_property
+    def net(self) -> dict[Participant, int | sp.Expr]:
+        """Change of each participant per mole of the process, what it carries included."""
+        return streams.net(self.reaction.net, self.carried)
+
+    @cached_property
+    def charge_moved(self) -> dict[str, int | Fraction | sp.Expr]:
+        """Elementary charges that each place gains per mole of the process."""
+        return streams.charge_moved(self.reaction.charge_moved(), self.carried)
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
@@ -68,7 +87,8 @@ class Process(Compared):
         those that modulate them.
         """
         terms = (*self.reaction.reactants, *self.reaction.products)
-        everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
+        along = (participant for each in self.carried for _, participant in each.ends)
+        everyone = (*(participant for _, participant in terms), *along, *self.modulating_solutes)
         return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
 
     def reads(self, symbol: sp.Symbol) -> bool:
@@ -229,6 +249,11 @@ class Transporter(Compared):
         set_field(self, "label", self.label or self.name)
         set_field(self, "processes", (build(site, self.law, self.modulator, {}),))
         set_field(self, "parameters", dict(site.parameters))
+
+    @property
+    def joins(self) -> tuple[Place, ...]:
+        """Places that it touches beside those of its membrane."""
+        return ()
 
     @property
     def sensing(self) -> dict[str, str]:

@@ -141,7 +141,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
         "labels": transporter_labels(model),
         "transporters": ledger_layout.transporters,
         "processes": [
-            [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
+            [p.name, p.transporter, p.rates.reason if p.certificate.exempt else None]
             for p in model.processes
         ],
         "pools": [[x.name, x.carried_as] for x in model.pools],

@@ -145,6 +145,9 @@ def claims(declared: Declaration, temperature: float = constants.BODY_TEMPERATUR
     return [_claim(process, derived, values, temperature) for process in declared.processes]
 
 
+_BY_DECLARATION = (Verdict.PROVEN, Verdict.ONSAGER, Verdict.DRIVEN)
+
+
 def _claim(
     process: Process,
     derived: Mapping[sp.Symbol, sp.Expr],
@@ -171,7 +174,7 @@ def _claim(
         flux=rates.flux, forward=rates.forward, reverse=rates.reverse,
         conductance=rates.conductance, charge=float(moved),
         voltage=symbols.potential(on.name) if isinstance(on, Membrane) else None, values=values,
-        proved=verdict if verdict in (Verdict.PROVEN, Verdict.ONSAGER) else "",
+        proved=verdict if verdict in _BY_DECLARATION else "",
         temperature=temperature,
     )  # fmt: skip
 

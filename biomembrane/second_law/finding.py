@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..quantity_types import Number, QuantityLike
 
-PASSING = (Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
+PASSING = (Verdict.DRIVEN, Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
 MEASURED = (Verdict.VIOLATES, Verdict.ROUNDING)
 
 

@@ -104,7 +104,7 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
 
 def affinity(process: Process) -> sp.Expr:
     """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V."""
-    work = sp.Add(*(n * _potential(participant) for participant, n in process.reaction.net.items()))
+    work = sp.Add(*(n * _potential(participant) for participant, n in process.net.items()))
     on = process.on
     phi = (
         {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero}
@@ -112,7 +112,10 @@ def affinity(process: Process) -> sp.Expr:
         else {on.name: sp.S.Zero}
     )
     electric = sp.Add(
-        *(exact(z) * F * phi[place] for place, z in process.reaction.charge_moved().items())
+        *(
+            (z if isinstance(z, sp.Expr) else exact(z)) * F * phi.get(place, sp.S.Zero)
+            for place, z in process.charge_moved.items()
+        )
     )
     return sp.expand(-(work + electric) / (R * T))
 
@@ -160,6 +163,8 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
             signs=signs,
             note=note,
         )
+    if process.certificate.verdict is Verdict.DRIVEN:
+        return Statement(**fields, verdict=Verdict.DRIVEN, note=process.certificate.statement)
     if rates.flux is not None:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None

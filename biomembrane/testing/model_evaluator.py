@@ -111,9 +111,9 @@ class ModelEvaluator:
             dxdt[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ dxdt))
         return dxdt
 
-    def N(self) -> Array:
-        """The stoichiometric matrix as numbers."""
-        at = self.p | {"F": FARADAY}
+    def N(self, y: Array) -> Array:
+        """The stoichiometric matrix as numbers; what a stream carries depends on the state."""
+        at = self.p | {"F": FARADAY} | self("carried", y)
         return np.array(
             [
                 [_number(self.model.N[r.name].get(p.name, 0), at) for r in self.model.processes]
@@ -135,7 +135,7 @@ class ModelEvaluator:
 
     def gross(self, y: Array, t: Any = 0.0) -> Array:
         """|N| times the flow of each process: the size of what cancels in dx/dt."""
-        return np.abs(self.N()) @ self.flow(y, t)
+        return np.abs(self.N(y)) @ self.flow(y, t)
 
 
 def _number(expression: Any, at: Mapping[str, float]) -> float:
