@@ -78,7 +78,7 @@ def molarity(pool: str) -> sp.Symbol:
 
 @_kept
 def membrane_area(membrane: str) -> sp.Symbol:
-    """Area of a membrane that follows from the state [µm² in the internal system]."""
+    """Area of a membrane that follows from the state."""
     return sp.Symbol(f"area[{membrane}]", positive=True)
 
 

@@ -71,15 +71,28 @@ def _slope(expression: sp.Expr, x: sp.Symbol) -> sp.Expr:
 
 
 def derivatives(
-    stores: Iterable[BoundExpression], states: Iterable[sp.Symbol]
+    stores: Iterable[BoundExpression],
+    states: Iterable[sp.Symbol],
+    following: Mapping[sp.Expr, BoundExpression] | None = None,
 ) -> dict[sp.Expr, BoundExpression]:
-    """∂G/∂x for each state, from the stores that hold it."""
+    """∂G/∂x for each state, from the stores that hold it.
+
+    ``following`` are symbols that are functions of states, such as areas; what they add comes by
+    the chain rule.
+    """
     holding: dict[sp.Expr, list[BoundExpression]] = {x: [] for x in states}
     for store in stores:
         for symbol in store.local.free_symbols:
             x = store.names.get(symbol, symbol)
             if x in holding:
                 holding[x].append(BoundExpression(_slope(store.local, symbol), store.names))
+            elif following and x in following:
+                outer, inner = _slope(store.local, symbol), following[x]
+                for own in inner.local.free_symbols:
+                    if (state := inner.names.get(own, own)) in holding:
+                        both = outer * sp.diff(inner.local, own)
+                        names = {**store.names, **inner.names}
+                        holding[state].append(BoundExpression(both, names))
     return {x: total(slopes) for x, slopes in holding.items()}
 
 

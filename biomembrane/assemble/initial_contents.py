@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place, contents
@@ -33,7 +34,10 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
         for species in (*contents(place), *getattr(place, "fixed", ())):
             yield from species.declared_osmotic
     for m in membranes:
-        yield m.area
+        if isinstance(m.area, StateArea):
+            yield from m.area.parameters.values()
+        else:
+            yield m.area
         if m.capacitance is not None:
             yield m.capacitance
 
@@ -54,7 +58,7 @@ def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Boun
         phi = {symbols.electric_potential(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
         vector = tuple(symbol if value else sp.S.Zero for symbol, value in phi.items())
         rows = zip(block.nodes, _products(block.matrix, vector), strict=True)
-        q |= {node: BoundExpression(row, block.names | phi) for node, row in rows}
+        q |= {node: BoundExpression(row, block.at_start | phi) for node, row in rows}
     return q
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.osmotic_coefficient import osmolarity
 from ..declare.parameter import Declared
@@ -83,6 +84,7 @@ def _slopes(model: System, stores: BoundExpressions) -> dict[sp.Expr, BoundExpre
     return free_energy.derivatives(
         [*solutes, *(block.energy() for block in model.circuit.blocks)],
         [x.symbol for x in model.pools],
+        {m.area.symbol: m.area.formula for m in model.membranes if isinstance(m.area, StateArea)},
     )
 
 
@@ -93,6 +95,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
     for compartment in model.compartments:
         if compartment.name not in model.swelling:
             yield symbols.volume(compartment.name), BoundExpression(compartment.volume.symbol)
+    for m in model.membranes:
+        if isinstance(m.area, StateArea):
+            yield m.area.symbol, m.area.formula
     slopes = _slopes(model, stores)
     for compartment in model.compartments:
         if compartment.elastic is not None:

@@ -169,7 +169,7 @@ def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCh
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
-            scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
+            scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.at_start)
     return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
 
 

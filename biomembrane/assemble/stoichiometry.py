@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 import sympy as sp
 
 from .. import errors, symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression
 from ..declare.checks.certificate import Verdict
 from ..declare.places import Compartment, Membrane, Place, Reservoir
@@ -51,6 +52,12 @@ class Block:
             assert m.capacitance is not None
             names[_area(k)], names[_capacitance(k)] = m.area.symbol, m.capacitance.symbol
         return names
+
+    @cached_property
+    def at_start(self) -> dict[sp.Symbol, sp.Expr]:
+        """The same with areas as they are at the start."""
+        start = {m.area.symbol: m.area.start for m in self.membranes if isinstance(m.area, StateArea)}
+        return {local: start.get(name, name) for local, name in self.names.items()}
 
     @property
     def matrix(self) -> sp.Matrix:

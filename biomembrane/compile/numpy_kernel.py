@@ -45,6 +45,7 @@ _GROUPS = (
     "volume",
     "pressure",
     "carried",
+    "area",
     "affinity",
     "flux",
     "forward",

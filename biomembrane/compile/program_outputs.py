@@ -60,6 +60,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     out.put("flux", _fluxes(out, [p.name for p in model.processes]))
+    out.put("area", {m.name: env[m.area.symbol] for m in model.membranes})
     shares = [each.symbol for p in model.processes for each in p.carried]
     out.put("carried", {share.name: env[share] for share in shares})
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .. import errors
+from .areas import StateArea
 from .barriers import Barrier, Eyring
 from .bound_expression import BoundExpression
 from .checks.certificate import VERDICTS
@@ -195,7 +196,11 @@ class Cycle(Compared):
             self, "derived", {formula.names[symbol]: formula for symbol, formula in derived.items()}
         )
         site = Site(self.name, closure.steps[0].reaction, self.on)
-        set_field(self, "total", BoundExpression(site.carriers(self.density), site.names))
+        total = site.carriers(self.density)
+        area = getattr(self.on, "area", None)
+        start = {area.symbol: area.start} if isinstance(area, StateArea) else {}
+        names = {local: name.xreplace(start) for local, name in site.names.items()}
+        set_field(self, "total", BoundExpression(total, names))
         set_field(self, "parameters", self._distinct(site.parameters | parameters))
 
     @property

@@ -11,6 +11,7 @@ import sympy as sp
 
 from .. import errors
 from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME, Dimension
+from .areas import AreaFunction, StateArea, state_area
 from .copies import changed
 from .geometry import Geometry
 from .identity import Compared
@@ -203,7 +204,10 @@ class Membrane(Compared):
     Args:
         name: dotted names ``basolateral.area``, ``basolateral.capacitance``.
         inside, outside: the two places; reactions name them ``@in`` and ``@out``.
-        area: of the membrane.
+        area: of the membrane, or a function of the geometry that gives it, which reads
+            ``m.volume("in")``, ``m.total_volume("in")`` and ``m.parameter(key, value, dimension)``.
+            What is given per area follows it, and so does the capacitance: its −½V²∂C/∂W is part of
+            the pressure.  Carriers of a Cycle keep their number.
         capacitance: per area; without it the membrane stores no charge (a junction).
 
     Raises:
@@ -220,7 +224,7 @@ class Membrane(Compared):
     inside: Place = field(kw_only=True)
     outside: Place = field(kw_only=True)
     if TYPE_CHECKING:  # what is kept, and what is given
-        area: Declared
+        area: Declared | StateArea
         capacitance: Declared | None
 
         def __init__(
@@ -229,13 +233,15 @@ class Membrane(Compared):
             *,
             inside: Place,
             outside: Place,
-            area: ParameterLike,
+            area: ParameterLike | AreaFunction,
             capacitance: ParameterLike | None = None,
         ) -> None: ...
 
     else:
-        area: ParameterLike = field(kw_only=True)
+        area: ParameterLike | AreaFunction = field(kw_only=True)
         capacitance: ParameterLike | None = field(default=None, kw_only=True)
+    area_function: AreaFunction | None = field(init=False, repr=False, default=None)
+    _loose = ("area_function",)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Membrane, name")
@@ -268,7 +274,13 @@ class Membrane(Compared):
                 got=f"two places named {self.inside.name!r}",
                 advice="give one of them another name",
             )
-        self._declare("area", AREA, f"area of {self.name}")
+        if callable(self.area):
+            sides = {"in": self.inside, "out": self.outside}
+            known = {k: place for k, place in sides.items() if isinstance(place, Compartment)}
+            object.__setattr__(self, "area_function", self.area)
+            object.__setattr__(self, "area", state_area(self.name, self.area, known))
+        else:
+            self._declare("area", AREA, f"area of {self.name}")
         if self.capacitance is not None:
             self._declare(
                 "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}"
@@ -287,7 +299,23 @@ class Membrane(Compared):
         object.__setattr__(self, key, parameter)
 
     def _content(self) -> tuple[Any, ...]:
-        return self.inside, self.outside, self.area, self.capacitance
+        area = self.area.content() if isinstance(self.area, StateArea) else self.area
+        return self.inside, self.outside, area, self.capacitance
+
+    def replace(self, **changes: Any) -> Membrane:
+        """A copy with changes, such as another place on one side: ``m.replace(inside=other)``.
+
+        Args:
+            changes: arguments of a Membrane.
+
+        Raises:
+            UnknownKeyword: no argument of a Membrane.
+            WrongType, BadPlace, BareNumber, UnitMismatch, OutOfDomain, BadName, DuplicateName: as
+                for a Membrane.
+        """
+        if self.area_function is not None:
+            changes = {"area": self.area_function} | changes
+        return changed(self, changes)
 
     def side(self, word: str) -> Place | None:
         """The place that ``in``, ``out`` or a name means; None if it is neither side."""

@@ -20,6 +20,7 @@ import numpy as np
 from .. import units
 from ..account.ledger_lines import GROUPS, LINES
 from ..assemble.model import Model
+from ..declare.areas import StateArea
 from ..solve.ledger_totals import UNIT
 from ..solve.status import Outcome
 
@@ -110,6 +111,7 @@ TABLE: dict[str, Variable] = {
     "pressure": _course(
         "compartment", "kPa", "hydrostatic pressure above the surroundings", "elastic walls"
     ),
+    "area": _course("membrane", "um^2", "area of the membrane", "areas that follow the state"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
@@ -204,6 +206,7 @@ def present(
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
         "processes": bool(model.processes),
+        "areas that follow the state": any(isinstance(m.area, StateArea) for m in model.membranes),
         "elastic walls": any(c.elastic is not None for c in model.compartments),
         "states with equations of their own": any(x.conjugate is None for x in model.states),
         "laws without proof": bool(uphill),

@@ -141,7 +141,7 @@ def claims(declared: Declaration, temperature: float = constants.BODY_TEMPERATUR
     derived = {symbol: formula.expression for symbol, formula in declared.derived.items()}
     values = {name: p.value for name, p in declared.parameters.items()}
     if isinstance(declared.on, Membrane):
-        values[f"{declared.on.name}.area"] = declared.on.area.value
+        values[str(declared.on.area.symbol)] = declared.on.area.value
     return [_claim(process, derived, values, temperature) for process in declared.processes]
 
 

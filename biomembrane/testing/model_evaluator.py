@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors, symbols
+from ..declare.areas import area_at
 from ..assemble.impermeants import numbers, value
 from ..assemble.model import Model
 from ..compile.numpy_kernel import kernel
@@ -46,7 +47,7 @@ def vector(model: Model, at: Condition) -> Array:
         if m.capacitance is not None:
             a, b = m.inside.name, m.outside.name
             q = (
-                m.area.value
+                area_at(m.area, at.volume)
                 * m.capacitance.value
                 * (
                     (at.phi[a] if a in model.circuit.nodes else base)
