@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .assemble.model import Model as Model
     from .declare import laws as laws
     from .declare.cycle import Cycle as Cycle
+    from .declare.impermeant_contents import Impermeants as Impermeants
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
     from .declare.protocol import Protocol as Protocol
     from .declare.species import Species as Species
     from .declare.transporter import Transporter as Transporter
+    from .declare.walls import Wall as Wall
     from .exchange.bibliography import cite as cite
     from .exchange.netcdf import open_result as open_result
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped_models import load as load
+    from .library.flow import Flow as Flow
+    from .library.flow import VolumeChange as VolumeChange
+    from .library.pore import Pore as Pore
     from .results.keep import Keep as Keep
     from .results.prepared_run import Prepared as Prepared
     from .results.prepared_run import prepare as prepare
@@ -61,6 +66,8 @@ _HOME = {
     "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run",
     "prepare": "results.prepared_run",
     "Study": "study.study",
+    "Impermeants": "declare.impermeant_contents", "Wall": "declare.walls",
+    "Flow": "library.flow", "VolumeChange": "library.flow", "Pore": "library.pore",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -193,7 +193,9 @@ def _missing(
         osmolarity(c, _coefficients(k, count)) * VOLUME
         for k, ((_, count), c) in enumerate(zip(solutes, levels, strict=True))
     ]
-    return -charge, sp.S.Zero if strength is None else sp.Float(strength) * VOLUME - sp.Add(*osmoles)
+    return -charge, sp.S.Zero if strength is None else sp.Float(strength) * VOLUME - sp.Add(
+        *osmoles
+    )
 
 
 def _coefficients(k: int, count: int) -> tuple[sp.Symbol, ...]:

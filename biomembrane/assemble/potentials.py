@@ -92,16 +92,8 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
     """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters
     (reservoirs, held pools).
     """
-    for compartment in model.compartments:
-        if compartment.name not in model.swelling:
-            yield symbols.volume(compartment.name), BoundExpression(compartment.volume.symbol)
-    for m in model.membranes:
-        if isinstance(m.area, StateArea):
-            yield m.area.symbol, m.area.formula
+    yield from _geometry(model)
     slopes = _slopes(model, stores)
-    for compartment in model.compartments:
-        if compartment.elastic is not None:
-            yield symbols.hydrostatic(compartment.name), compartment.elastic.pressure
     for x in model.pools:
         slope = slopes[x.symbol]
         assert x.conjugate is not None
@@ -131,6 +123,19 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             symbols.potential(m.name),
             net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name]),
         )
+
+
+def _geometry(model: System) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+    """Volumes that do not change, areas that follow volumes, and hydrostatic pressures."""
+    for place in model.compartments:
+        if place.name not in model.swelling:
+            yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
+    for m in model.membranes:
+        if isinstance(m.area, StateArea):
+            yield m.area.symbol, m.area.formula
+    for place in model.compartments:
+        if place.elastic is not None:
+            yield symbols.hydrostatic(place.name), place.elastic.pressure
 
 
 def _pressures(

@@ -138,7 +138,9 @@ class References:
         references = dict(self._carriers)
         total, pushed = sp.S.Zero, sp.S.Zero
         if bath and not self.reacts:
-            total = sp.Add(*(osmolarity(c.symbol, coefficients(s)) for s, c in bath.contents.items()))
+            total = sp.Add(
+                *(osmolarity(c.symbol, coefficients(s)) for s, c in bath.contents.items())
+            )
             pushed = sp.S.Zero if bath.pressure is None else bath.pressure.symbol
         osmotic: list[sp.Expr] = []
         for place in model.compartments:

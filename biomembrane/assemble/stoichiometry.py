@@ -56,7 +56,9 @@ class Block:
     @cached_property
     def at_start(self) -> dict[sp.Symbol, sp.Expr]:
         """The same with areas as they are at the start."""
-        start = {m.area.symbol: m.area.start for m in self.membranes if isinstance(m.area, StateArea)}
+        start = {
+            m.area.symbol: m.area.start for m in self.membranes if isinstance(m.area, StateArea)
+        }
         return {local: start.get(name, name) for local, name in self.names.items()}
 
     @property
@@ -181,9 +183,7 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
     capacitor ties to a ground.
     """
     movers = [
-        p.name
-        for p in processes
-        if sum(z for place, z in _moved(p).items() if place in part)
+        p.name for p in processes if sum(z for place, z in _moved(p).items() if place in part)
     ]
     if not movers:
         return
@@ -316,9 +316,7 @@ def column(
     return column
 
 
-def parts(
-    column: Mapping[str, sp.Expr], carried: Iterable[sp.Symbol]
-) -> list[dict[str, sp.Expr]]:
+def parts(column: Mapping[str, sp.Expr], carried: Iterable[sp.Symbol]) -> list[dict[str, sp.Expr]]:
     """A column as constant ones: without what it carries, and per mole of each solute carried.
 
     What every one of these conserves, the column conserves whatever it carries.

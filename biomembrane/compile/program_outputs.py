@@ -56,7 +56,9 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     pressed = any(c.elastic is not None for c in model.compartments)
-    hydrostatic = {c.name: env.get(symbols.hydrostatic(c.name), out.g.zero) for c in model.compartments}
+    hydrostatic = {
+        c.name: env.get(symbols.hydrostatic(c.name), out.g.zero) for c in model.compartments
+    }
     out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     out.put("flux", _fluxes(out, [p.name for p in model.processes]))

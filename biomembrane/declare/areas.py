@@ -77,8 +77,7 @@ def state_area(membrane: str, function: AreaFunction, sides: Mapping[str, Holds]
             raise errors.OutOfDomain(
                 where=f"Membrane({membrane!r}), area",
                 wanted="an area above zero, also at half and at twice the volume",
-                got=f"{value * units.from_internal('um^2'):.4g} µm² at {factor:g} times the volume at"
-                " the start",
+                got=f"{value * units.from_internal('um^2'):.4g} µm² at {factor:g} times the volume",
                 advice="lambda m: (36*sympy.pi*m.volume('in')**2)**sympy.Rational(1, 3), a sphere",
             )
     return replace(area, value=area.at({}))

@@ -40,7 +40,10 @@ class Geometry:
         self.process, self.owner, self.sides = name, owner, sides
         self.written_by_user = False
         self.parameters: dict[str, Declared] = {}
-        self.dims: dict[sp.Symbol, Dimension] = {symbols.R: d.MOLAR_ENTROPY, symbols.T: d.TEMPERATURE}
+        self.dims: dict[sp.Symbol, Dimension] = {
+            symbols.R: d.MOLAR_ENTROPY,
+            symbols.T: d.TEMPERATURE,
+        }
         self.names: dict[sp.Symbol, sp.Expr] = {}
 
     def _local(self, symbol: sp.Symbol, name: sp.Expr, dim: Dimension) -> sp.Symbol:

@@ -16,8 +16,7 @@ from .reservoir import Reservoir
 from .species import Species
 
 if TYPE_CHECKING:
-    from .parameter_types import ParameterLike
-    from .species import CoefficientLike
+    from .parameter_types import CoefficientLike, ParameterLike
 
 
 @errors.keywords
@@ -46,7 +45,7 @@ class Impermeants(Species):
         WrongType: a label that is no text, or no osmotic coefficient.
     """
 
-    concentration: ParameterLike
+    concentration: ParameterLike = ""
 
     def __init__(
         self,
@@ -178,9 +177,7 @@ def balance(
     return Balance(z, against, None, isosmotic)
 
 
-ImpermeantLike = (
-    Balance | Mapping[Species, Any] | Impermeants | list[Any] | tuple[Any, ...] | None
-)
+ImpermeantLike = Balance | Mapping[Species, Any] | Impermeants | list[Any] | tuple[Any, ...] | None
 
 
 def sorted_out(given: Any, where: str) -> tuple[dict[Species, Any], Balance | None]:
@@ -211,7 +208,7 @@ def sorted_out(given: Any, where: str) -> tuple[dict[Species, Any], Balance | No
         else:
             raise errors.WrongType(
                 where=where,
-                wanted="balance(…), Impermeants(…), a list of these, or species with concentrations",
+                wanted="balance(…), Impermeants(…), a list of them, or a mapping of Species",
                 got=f"{errors.shown(item)}, of type {type(item).__name__}",
                 advice="balance(charge=-1), or {protein: Q(100, 'mM')}",
             )

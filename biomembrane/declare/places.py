@@ -15,13 +15,10 @@ from .areas import AreaFunction, StateArea, state_area
 from .copies import changed
 from .geometry import Geometry
 from .identity import Compared
-from .impermeant_contents import Balance as Balance
-from .impermeant_contents import balance as balance
-from .impermeant_contents import sorted_out
+from .impermeant_contents import Balance, balance, sorted_out
 from .parameter import Declared, check_name, declare
 from .place_contents import declared_contents, owner_of
-from .reservoir import Contents as Contents
-from .reservoir import Reservoir as Reservoir
+from .reservoir import Contents, Reservoir
 from .species import Species
 from .walls import BoundWall, Wall, bound
 
@@ -29,6 +26,10 @@ if TYPE_CHECKING:
     from .contents_types import ContentsLike
     from .impermeant_contents import ImpermeantLike
     from .parameter_types import ParameterLike
+
+__all__ = [
+    "Balance", "Compartment", "Contents", "Membrane", "Place", "Reservoir", "balance", "contents",
+]  # fmt: skip
 
 
 @errors.keywords

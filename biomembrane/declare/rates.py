@@ -8,8 +8,10 @@ from typing import Protocol
 
 import sympy as sp
 
-from .rates_given import Rates as Rates
+from .rates_given import Rates
 from .site import Site
+
+__all__ = ["Law", "Rates", "times"]
 
 
 class Law(Protocol):

@@ -13,9 +13,7 @@ from ..dimension import CONCENTRATION, MOLAR_ENERGY, MOLAR_VOLUME, ONE
 from .parameter import Declared, as_parameter, check_name, check_text, declare, whole
 
 if TYPE_CHECKING:
-    from .parameter_types import ParameterLike
-
-    CoefficientLike = float | ParameterLike | Sequence[float | ParameterLike]
+    from .parameter_types import CoefficientLike, ParameterLike
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 # with D and T, the isotopes of hydrogen (IUPAC)
@@ -136,7 +134,7 @@ class Species:
             declare(
                 f"{self.name}.osmotic_{k}", value, ONE / CONCENTRATION**k,
                 domain="real" if k else "nonnegative",
-                long_name=f"coefficient of c^{k} in the {of}" if k else f"{of} at infinite dilution",
+                long_name=f"{of}, coefficient of c^{k}",
                 owner=f"the species {self.name!r}",
             )
             for k, value in enumerate(values)
@@ -146,7 +144,9 @@ class Species:
         given = self.osmotic_coefficient
         if given is None:
             return
-        if self.is_solvent or (isinstance(given, Sequence) and not isinstance(given, str) and not given):
+        if self.is_solvent or (
+            isinstance(given, Sequence) and not isinstance(given, str) and not given
+        ):
             raise errors.WrongType(
                 where=f"{where}, osmotic_coefficient",
                 wanted="a number, or φ₀ and the coefficients of c, c², …, of a solute",

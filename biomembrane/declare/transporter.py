@@ -12,8 +12,8 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..html import collapsible, join, table
-from .barriers import Eyring
 from . import carried as streams
+from .barriers import Eyring
 from .bound_expression import BoundExpression, free
 from .carried import Carried
 from .checks.certificate import Certificate

@@ -36,7 +36,7 @@ VOLUME_FLOW = d.VOLUME / d.TIME
 class _Given:
     """A flux that is given; nothing in the model determines it."""
 
-    def rates(self, site: Any) -> Rates:
+    def rates(self, site: Any) -> Rates:  # noqa: ARG002  of a law
         return Rates(flux=sp.S.Zero, reason=DRIVEN)
 
 
@@ -173,7 +173,9 @@ class Flow(_Driven):
         ends = [p for p in (self.source, self.into) if p is not None]
         wrong = ""
         if not any(isinstance(p, Compartment) for p in ends):
-            wrong = "two reservoirs, which no flow changes" if len(ends) > 1 else "a reservoir alone"
+            wrong = (
+                "two reservoirs, which no flow changes" if len(ends) > 1 else "a reservoir alone"
+            )
         elif self.source is self.into:
             wrong = f"{self.source.name} at both"
         elif self.overflow and not isinstance(self.into, Compartment):
@@ -242,7 +244,11 @@ class VolumeChange(_Driven):
         rate = self._rate(self.rate, (VOLUME_FLOW, d.RATE), "real", "rate of")
         object.__setattr__(self, "rate", rate)
         v, water = H2O.declared_molar_volume.symbol, _solvent(self.of)
-        speed = rate.symbol if rate.dimension == VOLUME_FLOW else rate.symbol * symbols.volume(self.of.name)
+        speed = (
+            rate.symbol
+            if rate.dimension == VOLUME_FLOW
+            else rate.symbol * symbols.volume(self.of.name)
+        )
         reaction, work = Reaction((), ((1, water),)), v * water.potential
         statement = "driven from outside; all that it takes is a supply, and nothing is dissipated"
         self._settle(
@@ -269,9 +275,7 @@ def _hydrostatic(place: Place) -> sp.Expr:
     return sp.S.Zero if place.pressure is None else place.pressure.symbol
 
 
-def _carried(
-    name: str, leg: int, ends: tuple[Place, Place | None], v: sp.Symbol
-) -> list[Carried]:
+def _carried(name: str, leg: int, ends: tuple[Place, Place | None], v: sp.Symbol) -> list[Carried]:
     """Every solute of the place upstream, at its concentration."""
     source, sink = ends
     carried = []

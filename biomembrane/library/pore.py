@@ -14,7 +14,7 @@ from ..declare.barriers import ConstantField
 from ..declare.bound_expression import BoundExpression
 from ..declare.carried import Carried, share_symbol
 from ..declare.checks.certificate import Certificate
-from ..declare.parameter import Declared, check_name, check_text
+from ..declare.parameter import check_name, check_text
 from ..declare.places import Membrane, contents
 from ..declare.rates import Law, Rates, times
 from ..declare.reaction import Participant, dissolved
@@ -22,7 +22,7 @@ from ..declare.reaction_parser import parse
 from ..declare.site import Site
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter, build
-from ..symbols import B, F, R, T, c0
+from ..symbols import B, R, T, c0
 from .species import H2O
 
 if TYPE_CHECKING:

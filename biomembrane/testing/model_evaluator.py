@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors, symbols
-from ..declare.areas import area_at
 from ..assemble.impermeants import numbers, value
 from ..assemble.model import Model
 from ..compile.numpy_kernel import kernel
 from ..compile.program import program
 from ..constants import FARADAY, GAS
+from ..declare.areas import area_at
 from ..solve.constraints import meet
 from ..solve.model_index import model_index
 
