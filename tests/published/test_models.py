@@ -32,7 +32,7 @@ def test_study(name, tmp_path, monkeypatch):
     texts.
     """
     if name != studies()[0]:  # `reproduce` itself, which .ci/run calls, saves the runs of all
-        monkeypatch.setattr(netcdf, "save", lambda run, path: path)
+        monkeypatch.setattr(netcdf, "save", lambda _, path: path)
     result = perform(name, tmp_path, ("svg",))  # fonts of a PDF take longer than a run
     assert result["misses"] == []
     assert sum(a["wanted"] is not None for a in result["answers"]) >= 1
