@@ -350,7 +350,7 @@ def digest(expression: sp.Basic, known: dict[sp.Basic, str]) -> str:
         known: digests of subexpressions; those of this one are added.
     """
     if not expression.args:
-        return sp.srepr(expression)  # symbols with their assumptions
+        return str(sp.srepr(expression))  # symbols with their assumptions
     if (found := known.get(expression)) is not None:
         return found
     inner = [digest(part, known) for part in expression.args]
