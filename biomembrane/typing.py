@@ -9,8 +9,7 @@ Each is an alias of what it stands for, at run time, too.
 
 from __future__ import annotations
 
-from .declare.contents_types import ContentsLike
-from .declare.impermeant_contents import ImpermeantLike
+from .declare.contents_types import ContentsLike, ImpermeantLike
 from .declare.parameter_types import (
     CoefficientLike,
     CountLike,
@@ -26,7 +25,8 @@ from .show.course_contents import RunLike
 from .show.figure_types import ResultLike, VariableLike, VariablesLike
 
 __all__ = [
-    "ArrayLike", "CoefficientLike", "ContentsLike", "CountLike", "ImpermeantLike", "KeepLike", "LevelsLike", "Number", "ParameterLike",
+    "ArrayLike", "CoefficientLike", "ContentsLike", "CountLike", "ImpermeantLike", "KeepLike",
+    "LevelsLike", "Number", "ParameterLike",
     "ParametersLike", "PathLike",
     "Progress", "Quantity", "QuantityLike", "RangesLike", "ResultLike", "RunLike", "StartLike",
     "TimeFormula", "TimeLike",

@@ -13,7 +13,7 @@ Declaration = TypeVar("Declaration")
 
 
 def changed(
-    original: Declaration, changes: Mapping[str, Any], contents: Collection[str] = ()
+    original: Declaration, changes: Mapping[str, object], contents: Collection[str] = ()
 ) -> Declaration:
     """A copy of a declared object with other arguments, made and checked as a new one.
 
@@ -31,8 +31,9 @@ def changed(
             )
     given = {name: _as_given(getattr(original, name)) for name in arguments}
     for name, value in changes.items():
-        merges = name in contents and isinstance(value, Mapping)
-        given[name] = _merged(given[name], value) if merges else value
+        if name in contents and isinstance(value, Mapping):
+            value = _merged(given[name], value)  # noqa: PLW2901
+        given[name] = value
     made: Declaration = kind(**given)
     return made
 

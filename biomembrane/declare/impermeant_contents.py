@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..dimension import CONCENTRATION
-from .parameter import MOST, as_parameter, check_name, check_text, declare
+from .parameter import MOST, Parameter, as_parameter, check_name, check_text, declare
 from .reservoir import Reservoir
 from .species import Species
 
@@ -97,7 +97,7 @@ class Balance:
 
     charge: float | None
     against: Reservoir | None = None
-    concentration: Any = None
+    concentration: Parameter | None = None
     isosmotic: bool = True
 
 
@@ -175,9 +175,6 @@ def balance(
             advice="balance(charge=-1); the neutral osmolyte comes by itself",
         )
     return Balance(z, against, None, isosmotic)
-
-
-ImpermeantLike = Balance | Mapping[Species, Any] | Impermeants | list[Any] | tuple[Any, ...] | None
 
 
 def sorted_out(given: Any, where: str) -> tuple[dict[Species, Any], Balance | None]:

@@ -23,8 +23,7 @@ from .species import Species
 from .walls import BoundWall, Wall, bound
 
 if TYPE_CHECKING:
-    from .contents_types import ContentsLike
-    from .impermeant_contents import ImpermeantLike
+    from .contents_types import ContentsLike, ImpermeantLike
     from .parameter_types import ParameterLike
 
 __all__ = [
@@ -67,7 +66,7 @@ class Compartment(Compared):
         contents: Contents
         held: Contents
         solids: Declared | None
-        impermeant: ImpermeantLike
+        impermeant: ImpermeantLike | None
 
         def __init__(
             self,
@@ -76,7 +75,7 @@ class Compartment(Compared):
             volume: ParameterLike,
             contents: ContentsLike = ...,
             held: ContentsLike = ...,
-            impermeant: ImpermeantLike | ContentsLike = None,
+            impermeant: ImpermeantLike | None = None,
             solids: ParameterLike | None = None,
             wall: Wall | None = None,
         ) -> None: ...
@@ -85,7 +84,7 @@ class Compartment(Compared):
         volume: ParameterLike = field(kw_only=True)
         contents: ContentsLike = field(default_factory=dict, kw_only=True)
         held: ContentsLike = field(default_factory=dict, kw_only=True)
-        impermeant: ImpermeantLike = field(default=None, kw_only=True)
+        impermeant: ImpermeantLike | None = field(default=None, kw_only=True)
         solids: ParameterLike | None = field(default=None, kw_only=True)
     wall: Wall | None = field(default=None, kw_only=True)
     fixed: Contents = field(init=False, repr=False)
@@ -142,7 +141,7 @@ class Compartment(Compared):
         """Volume with solids at the start, in the symbols of the model."""
         return self.volume.symbol + (self.solids.symbol if self.solids is not None else 0)
 
-    def replace(self, **changes: Any) -> Compartment:
+    def replace(self, **changes: object) -> Compartment:
         """A copy with changes: ``cell.replace(name="other", contents={Na: "20 mM"})``.
 
         Args:
@@ -303,7 +302,7 @@ class Membrane(Compared):
         area = self.area.content() if isinstance(self.area, StateArea) else self.area
         return self.inside, self.outside, area, self.capacitance
 
-    def replace(self, **changes: Any) -> Membrane:
+    def replace(self, **changes: object) -> Membrane:
         """A copy with changes, such as another place on one side: ``m.replace(inside=other)``.
 
         Args:

@@ -90,7 +90,7 @@ class Reservoir(Compared):
         """Osmolarity of its declared contents, Σ φ c [mM]."""
         return math.fsum(osmotic_strength(s, c.value) for s, c in self.contents.items())
 
-    def replace(self, **changes: Any) -> Reservoir:
+    def replace(self, **changes: object) -> Reservoir:
         """A copy with changes.
 
         Args:
