@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import errors
+from ..declare.checks.certificate import Verdict
 from ..declare.cycle import Cycle
 from ..declare.parameter import Declared, joined
 from ..declare.place_contents import RESERVED
@@ -140,7 +141,8 @@ def transformed(given: Iterable[Transporter | Cycle]) -> frozenset[Species]:
     """Species that some transporter as a whole produces or consumes."""
     changed: set[Species] = set()
     for t in given:
-        changed |= {s for p in t.processes for s in net_species(p.reaction) if not _is_bound(t, s)}
+        made = (p for p in t.processes if p.certificate.verdict is not Verdict.DRIVEN)
+        changed |= {s for p in made for s in net_species(p.reaction) if not _is_bound(t, s)}
     return frozenset(changed)
 
 

@@ -83,12 +83,17 @@ COVERED_BY = {
         "contracts/errors/test_illegal_numbers.py",
         "declare: parameter place_contents places species",
     ),
+    **of_one(
+        "physics/test_water_pressure.py",
+        "declare: areas copies geometry impermeant_contents osmotic_coefficient walls",
+    ),
+    **of_one("physics/test_flow.py", "declare: carried reservoir"),
     **of_one("contracts/test_protocols.py", "declare: protocol"),
     **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
     **of_one(
         "unit/declare/test_laws.py",
-        "declare: barriers laws_by_function parameter_domains rates reduced_affinity reduced_cycle"
-        " saturable_law site user_expressions user_functions",
+        "declare: barriers laws_by_function parameter_domains rates rates_given reduced_affinity"
+        " reduced_cycle saturable_law site user_expressions user_functions",
     ),
     **of_one("contracts/errors/test_illegal.py", "declare: transporter"),
     **of_one("contracts/test_printed_proofs.py", "declare: transporter_latex"),
@@ -106,6 +111,8 @@ COVERED_BY = {
     # library
     **of_one("published/test_library.py", "library: carriers channels cotransporters pumps"),
     **of_one("published/test_explicit.py", "library: explicit species"),
+    **of_one("physics/test_flow.py", "library: flow"),
+    **of_one("physics/test_kedem_katchalsky.py", "library: pore"),
     **of_one("contracts/errors/test_illegal_files.py", "library: sheet"),
     # results
     **of_one("contracts/test_lazy.py", "results: deferred_array lazy_parameters"),
