@@ -9,7 +9,8 @@ Each is an alias of what it stands for, at run time, too.
 
 from __future__ import annotations
 
-from .declare.contents_types import ContentsLike, ImpermeantLike
+from .declare.contents_types import ContentsLike
+from .declare.impermeant_types import ImpermeantLike
 from .declare.parameter_types import (
     CoefficientLike,
     CountLike,

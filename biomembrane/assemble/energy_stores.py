@@ -13,6 +13,7 @@ from enum import StrEnum
 import sympy as sp
 
 from ..declare.bound_expression import BoundExpression
+from ..declare.checks.certificate import Verdict
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
@@ -71,23 +72,29 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
                 entries.setdefault(key, {})[process.name] = potential * (
                     n if isinstance(n, sp.Expr) else sp.Integer(n)
                 )
-        if process.work is not None:
-            key = (f"{process.name}.drive", Component.OSMOTIC)
-            owners[key] = (f"drive of {process.name}", process.on.name, Role.BATH)
-            owed = _solvent_owed(process, references)
-            work = -process.work if owed is None else total([-process.work, owed])
-            entries.setdefault(key, {})[process.name] = work
+        if process.certificate.verdict is Verdict.DRIVEN:
+            given = _given(model, process, references)
+            if given is not None:
+                key = (f"{process.name}.drive", Component.OSMOTIC)
+                owners[key] = (f"drive of {process.name}", process.on.name, Role.BATH)
+                entries.setdefault(key, {})[process.name] = given
     return tuple(
         Store(name, *owners[name, component], component, tuple(row.items()))
         for (name, component), row in entries.items()
     )
 
 
-def _solvent_owed(process: Process, references: References) -> BoundExpression | None:
-    """Energy, at the solvent's reference, of what a process adds to all places together."""
-    added = [n * w.per_mole for w, n in process.net.items() if w.is_solvent]
-    gained = sp.Add(*added)
-    return None if gained == 0 else weighted([(gained, references.pressure())])
+def _given(model: System, process: Process, references: References) -> BoundExpression | None:
+    """Potential of what drives a process: less its work per mole, that on charges, and that of what
+    it adds to the solvent of all places together.
+    """
+    added = sp.Add(*(n * w.per_mole for w, n in process.net.items() if w.is_solvent))
+    charges = [(molar(-z), model.circuit.phi[p]) for p, z in process.charge_moved.items()]
+    parts = [weighted([(added, references.pressure()), *charges])]
+    if process.work is not None:
+        parts.append(-process.work)
+    parts = [part for part in parts if part.local != 0]
+    return total(parts) if parts else None
 
 
 def _species_and_place(process: Process, participant: Participant) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import sympy as sp
 from .. import symbols
 from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, BoundExpressions
+from ..declare.checks.certificate import Verdict
 from ..declare.osmotic_coefficient import osmolarity
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
@@ -51,7 +52,7 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
         x.pool: _solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero, x.species)
         for x in impermeants
     }
-    stores |= {f"{p.name}.wall": p.elastic.energy for p in model.compartments if p.elastic}
+    stores |= {_wall(p.name): p.elastic.energy for p in model.compartments if p.elastic}
     for t in model.transporters:
         for state in t.states:
             stores[state.pool] = free_energy.carrier(
@@ -76,16 +77,31 @@ def coefficients(species: Species) -> tuple[sp.Symbol, ...]:
     return tuple(declared.symbol for declared in species.declared_osmotic)
 
 
-def _slopes(model: System, stores: BoundExpressions) -> dict[sp.Expr, BoundExpression]:
-    """∂G/∂x of every state; for capacitors block by block, since a charge acts within its block
-    only.
+def _slopes(
+    model: System, stores: BoundExpressions, states: Iterable[sp.Symbol]
+) -> dict[sp.Expr, BoundExpression]:
+    """∂G/∂x of states; for capacitors block by block, since a charge acts within its block only.
+
+    The slope of a wall is the hydrostatic pressure, which its place has already.
     """
-    solutes = [store for name, store in stores.formulas.items() if name != "capacitor"]
-    return free_energy.derivatives(
+    pressed = {symbols.volume(p.name): p.name for p in model.compartments if p.elastic}
+    others = {"capacitor", *(_wall(name) for name in pressed.values())}
+    solutes = [store for name, store in stores.formulas.items() if name not in others]
+    slopes = free_energy.derivatives(
         [*solutes, *(block.energy() for block in model.circuit.blocks)],
-        [x.symbol for x in model.pools],
+        states,
         {m.area.symbol: m.area.formula for m in model.membranes if isinstance(m.area, StateArea)},
     )
+    for W, name in pressed.items():
+        if W in slopes:
+            own = BoundExpression(symbols.hydrostatic(name))
+            slopes[W] = free_energy.total([slopes[W], own])
+    return slopes
+
+
+def _wall(place: str) -> str:
+    """The store of a wall."""
+    return f"{place}.wall"
 
 
 def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
@@ -93,7 +109,7 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
     (reservoirs, held pools).
     """
     yield from _geometry(model)
-    slopes = _slopes(model, stores)
+    slopes = _slopes(model, stores, [x.symbol for x in model.pools])
     for x in model.pools:
         slope = slopes[x.symbol]
         assert x.conjugate is not None
@@ -149,8 +165,7 @@ def _pressures(
         if w.drained and w.is_solvent and w.place and w.place.name not in model.swelling
     }
     volumes = {symbols.volume(name): name for name in sorted(drained)}
-    formulas = [f for n, f in stores.formulas.items() if n != "capacitor"]
-    for W, slope in free_energy.derivatives(formulas, volumes).items():
+    for W, slope in _slopes(model, stores, volumes).items():
         yield symbols.pressure(volumes[W]), slope
 
 
@@ -177,10 +192,11 @@ def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
 
 
 def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> BoundExpression:
-    """A = −Σ ν μ − F Σ z φ, and what drives the process adds."""
+    """A = −Σ ν μ − F Σ z φ; what drives a process adds its work, and moves charges itself."""
     terms = [(-n * w.per_mole, w.potential) for w, n in process.reaction.net.items()]
     terms += [term for each in process.carried for term in each.chemical]
-    terms += [(molar(-z), phi[place]) for place, z in process.charge_moved.items()]
+    if process.certificate.verdict is not Verdict.DRIVEN:
+        terms += [(molar(-z), phi[place]) for place, z in process.charge_moved.items()]
     if process.work is None:
         return weighted(terms)
     return free_energy.total([weighted(terms), process.work])

@@ -23,7 +23,8 @@ from .species import Species
 from .walls import BoundWall, Wall, bound
 
 if TYPE_CHECKING:
-    from .contents_types import ContentsLike, ImpermeantLike
+    from .contents_types import ContentsLike
+    from .impermeant_types import ImpermeantLike
     from .parameter_types import ParameterLike
 
 __all__ = [

@@ -16,6 +16,7 @@ from sympy.integrals.manualintegrate import manualintegrate
 from .. import dimension as d
 from .. import errors
 from .bound_expression import BoundExpression
+from .checks.dimensions import check_dimension
 from .checks.witness import states, value_at
 from .geometry import Geometry
 from .identity import Compared
@@ -121,8 +122,25 @@ def bound(wall: Wall, geometry: Geometry, start: sp.Expr) -> BoundWall:
         U = _integral(geometry.evaluated(wall.pressure, d.PRESSURE, "pressure"), geometry)
     else:
         U = _linear(wall, geometry, start)
-    p = sp.diff(U, geometry.volume("in"))
+    p = _one_sided(sp.diff(U, geometry.volume("in")))
+    check_dimension(p, d.PRESSURE, geometry.dims, geometry.process, "pressure")
     return BoundWall(geometry.bound(U), geometry.bound(p), geometry.parameters)
+
+
+def _one_sided(p: sp.Expr) -> sp.Expr:
+    """A slope in which H(x) Max(0, x) is Max(0, x), as of a wall that only pushes."""
+
+    def without(product: sp.Expr) -> sp.Expr:
+        steps = {f.args[0] for f in product.args if isinstance(f, sp.Heaviside)}
+        kinks = [f.as_base_exp()[0] for f in product.args]
+        idle = {x for x in steps if sp.Max(0, x) in kinks}
+        return sp.Mul(*(f for f in product.args if not _is_step(f, idle)))
+
+    return p.replace(lambda e: e.is_Mul and e.has(sp.Heaviside), without)
+
+
+def _is_step(factor: sp.Expr, of: set[sp.Expr]) -> bool:
+    return isinstance(factor, sp.Heaviside) and factor.args[0] in of
 
 
 def _linear(wall: Wall, geometry: Geometry, start: sp.Expr) -> sp.Expr:

@@ -74,7 +74,8 @@ class Flow(_Driven):
 
     It carries every solute at its concentration upstream, and the solvent: J_i = Q c_i, dW/dt = ±Q.
     What it carries mixes downstream, which dissipates Q RT Σ [c ln(c/c′) − c + c′] ≥ 0; the work
-    against a hydrostatic pressure, Q (p′ − p), is booked as a supply, ``drive of name``.
+    against a hydrostatic pressure, Q (p′ − p), and on the charge that is carried is booked as a
+    supply, ``drive of name``.
 
     Args:
         name: dotted name ``name.rate``; its flux is that of the solvent.

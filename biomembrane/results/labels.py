@@ -5,6 +5,7 @@ computed.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -117,11 +118,9 @@ def model_description(model: Model) -> dict[str, Any]:
 
     def row(process: Process) -> list[Any]:
         on, net = process.on, process.reaction.net.items()
-        out = (
-            -process.reaction.charge_moved().get(on.inside.name, 0)
-            if isinstance(on, Membrane)
-            else 0
-        )
+        moved = process.charge_moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
+        # what a stream carries depends on the state, and so does its charge
+        out = math.nan if getattr(moved, "free_symbols", ()) else -moved
         return [on.name, float(out), {x.pool: n for x, n in net if x.is_solute}]
 
     return {

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
     "compartment", "store", "entry",
-    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
+    "amount", "concentration", "potential", "volume", "pressure", "area", "flux", "affinity",
+    "dissipation",
     "auxiliary", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
     "state_end", "start_digest", "loop",
@@ -35,7 +36,7 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
-    "volume_", "flux_", "affinity_",
+    "volume_", "pressure_", "area_", "flux_", "affinity_",
     "dissipation_", "auxiliary_",
 )  # fmt: skip
 EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
