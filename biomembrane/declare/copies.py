@@ -28,6 +28,7 @@ def changed(
                 wanted="an argument of " + kind.__name__,
                 got=f"{name}=",
                 advice=errors.nearest(name, arguments),
+                keyword=name,
             )
     given = {name: _as_given(getattr(original, name)) for name in arguments}
     for name, value in changes.items():

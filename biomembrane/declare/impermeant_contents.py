@@ -78,9 +78,9 @@ class Impermeants(Species):
         return f"Impermeants({self.name!r}, charge={self.charge:+g})"
 
 
-def valence(charge: Any, where: str, advice: str) -> None:
+def valence(charge: Any, where: str, advice: str, wanted: str = "a mean valence") -> None:
     """Raise unless a mean valence is a finite number of at most a million."""
-    wanted, got = "a mean valence, such as -1", errors.shown(charge)
+    got = errors.shown(charge)
     if isinstance(charge, bool) or not isinstance(charge, (int, float)):
         raise errors.NotANumber(where=where, wanted=wanted, got=got, advice=advice)
     if isinstance(charge, float) and not math.isfinite(charge):
@@ -166,11 +166,12 @@ def balance(
         return Balance(None, against, given, isosmotic)
     z = -1.0 if charge is None else charge
     where, advice = "balance(charge=…)", "balance(charge=-1)"
-    valence(z, where, advice)
+    wanted = "a mean valence other than zero, such as -1"
+    valence(z, where, advice, wanted)
     if z == 0:
         raise errors.OutOfDomain(
             where=where,
-            wanted="a mean valence other than zero, such as -1",
+            wanted=wanted,
             got="0",
             advice="balance(charge=-1); the neutral osmolyte comes by itself",
         )

@@ -65,6 +65,8 @@ VARIABLES = (
     "concentration",
     "potential",
     "volume",
+    "pressure",
+    "area",
     "flux",
     "affinity",
     "dissipation",
