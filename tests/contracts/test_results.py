@@ -383,7 +383,7 @@ def test_a_copy_of_data_is_not_a_copy_of_the_run(monkeypatch: pytest.MonkeyPatch
     its run, and what was read is the copy's own.
     """
 
-    def copied(self: Any, memo: Any) -> Any:
+    def copied(*_: Any) -> Any:
         raise AssertionError("the trajectory is copied")
 
     monkeypatch.setattr(Trajectory, "__deepcopy__", copied, raising=False)
