@@ -130,6 +130,18 @@ def rate_constant(name: str) -> sp.Symbol:
     return sp.Symbol(name, nonnegative=True)
 
 
+@_kept
+def occupancy(state: str) -> sp.Symbol:
+    """Share of a cycle's carriers that are in one of its states, from 0 to 1."""
+    return sp.Symbol(f"p[{state}]", **DOMAINS["fraction"])
+
+
+@_kept
+def unit(name: str) -> sp.Symbol:
+    """One of a unit, in a formula with numbers that have units."""
+    return sp.Symbol(f"@[{name}]", positive=True)
+
+
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
     """A parameter of a template, by its local name; non-negative by default."""
     # one object for each name: comparing equal ones is slow

@@ -19,7 +19,7 @@ from ..declare.cycle import Cycle
 from ..declare.places import Membrane, Reservoir
 from ..declare.transporter import Transporter
 from ..symbols import T
-from . import display, potentials
+from . import display, potentials, readings
 from .energy_stores import Store, stores_of
 from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
@@ -112,6 +112,8 @@ class Model(System):
             name, transporters, potential=potential, temperature=temperature, reference=reference
         )
         self.impermeants = impermeants(self)
+        self.readings = readings.checked(self, self.impermeants)
+        self.evaluated = readings.in_order(self.processes)
         self._frozen = True
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -186,7 +188,9 @@ class Model(System):
             add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):
             add(Group.POTENTIAL, symbol, formula)
-        for process in self.processes:
+        for symbol, formula in readings.definitions(self, self.readings, self.impermeants):
+            add(Group.POTENTIAL, symbol, formula)
+        for process in self.evaluated:
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.flux(name)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))

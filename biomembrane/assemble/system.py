@@ -23,7 +23,7 @@ from ..declare.places import contents as contents_of
 from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from . import checks, initial_contents, initial_potentials, stoichiometry
+from . import checks, initial_contents, initial_potentials, own_starts, stoichiometry
 from .state import StateVariable, states
 from .stoichiometry import Circuit
 
@@ -86,9 +86,12 @@ class System(Compared):
         with_states = [c.name for c in self.compartments if c.contents]
         with_states += [*self.circuit.nodes, *self.swelling]
         checks.carriers(self.transporters, self.parameters, with_states)
+        starts = own_starts.starts(
+            self.auxiliaries, self.parameters, self.places, self.membranes, self.start
+        )
         self.states: tuple[StateVariable, ...] = states(
             self.compartments, self.transporters, self.circuit, self.swelling, self.start,
-            self.auxiliaries
+            self.auxiliaries, starts
         )  # fmt: skip
         self.pools: tuple[StateVariable, ...] = tuple(
             x for x in self.states if x.conjugate is not None

@@ -32,11 +32,11 @@ _KINDS = {
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",
-    "auxiliary": "State",
+    "open_fraction": "Open fraction", "auxiliary": "State",
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
-    "auxiliary_state": "auxiliary",
+    "gate": "open_fraction", "auxiliary_state": "auxiliary",
 }  # fmt: skip
 _LEDGER_LINES = (
     "spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed",
