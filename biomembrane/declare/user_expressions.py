@@ -54,7 +54,7 @@ def _explain(error: TypeError, where: str) -> None:
             advice="site.parameter('P', Q(1e-6, 'cm/s'), bm.dimension.PERMEABILITY)",
         ) from None
     if any(numeric in text for numeric in _NUMERIC):
-        in_place_of_numpy = "import sympy; sympy.exp(-site.u) in place of numpy.exp"
+        in_place_of_numpy = "use sympy.exp (import sympy) in place of numpy.exp or math.exp"
         raise errors.WrongType(
             where=where,
             wanted="a formula of sympy's functions: it is evaluated once, with symbols",

@@ -65,7 +65,7 @@ def channel(wall: Membrane, gate: Any, power: int = 1, name: str = "K_v") -> bm.
 
 def gated(rate: Any = opened, power: int = 4, **more: Any) -> bm.Model:
     wall = cell()
-    gate = AuxiliaryState("n", wall, rate, Q(START, "1"), **more)
+    gate = AuxiliaryState("n", wall, rate, Q(START, "1"), **({"domain": "fraction"} | more))
     parts: list[Any] = [channel(wall, gate, power), lib.leak(K, wall)]
     return bm.Model("gated", parts, potential={wall: Q(-20, "mV")})
 
@@ -138,7 +138,7 @@ def test_a_gate_that_senses_the_voltage_agrees_with_another_solver() -> None:
 def test_a_law_reads_two_gates_and_a_gate_another(both: bool) -> None:
     """ẋ₂ = k (x₁ − x₂): the second lags behind the first, whose name ends alike."""
     wall = cell()
-    first = AuxiliaryState("one_n", wall, opened, Q(START, "1"))
+    first = AuxiliaryState("one_n", wall, opened, Q(START, "1"), domain="fraction")
     second = AuxiliaryState("two_n", wall, lambda s, x: per_second(s) * (s[first] - x), Q(0.0, "1"))
     law = laws.GHK(permeability=Q(1e-6, "cm/s"))
     by = (lambda s: s[second] * (1 - s[first])) if both else lambda s: s[second]
