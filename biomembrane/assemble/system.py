@@ -11,8 +11,9 @@ from typing import Any
 
 import sympy as sp
 
-from .. import constants
 from .. import dimension as d
+from .. import errors, symbols
+from ..constants import BODY_TEMPERATURE, FARADAY
 from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.identity import Compared
@@ -41,6 +42,7 @@ class System(Compared):
         potential: Mapping[Membrane, Any] | None = None,
         temperature: Any = None,
         reference: Reservoir | None = None,
+        constants: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = check_name(name, "Model, name")
         self.transporters = checks.transporters(name, transporters)
@@ -69,6 +71,8 @@ class System(Compared):
             )
         ]
         check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
+        self.constants = checks.constants(name, constants)
+        declared += self.constants
         declared += initial_contents.declared(self.places.values(), self.membranes)
         potentials, self.start = initial_potentials.starting(
             self.membranes, self.circuit, potential or {}
@@ -104,6 +108,16 @@ class System(Compared):
 
     def _content(self) -> tuple[Any, ...]:
         return self.transporters, self.membranes, self.parameters, self.reference
+
+    @property
+    def faraday(self) -> float:
+        """F in fC/fmol: that of the SI, unless the model has a value of its own."""
+        return next((p.value for p in self.constants if p.symbol == symbols.F), FARADAY)
+
+    @property
+    def constants_in_words(self) -> tuple[str, ...]:
+        """The constants that are not those of the SI: ``F = 96485 C/mol``."""
+        return tuple(f"{p.name} = {errors.shown(p.quantity)}" for p in self.constants)
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
@@ -189,4 +203,4 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
 def _kelvin() -> Any:
     from ..units import Q
 
-    return Q(constants.BODY_TEMPERATURE, "kelvin")
+    return Q(BODY_TEMPERATURE, "kelvin")

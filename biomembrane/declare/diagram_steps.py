@@ -149,7 +149,7 @@ class Reader:
 
     def check_sense(self, steps: Sequence[Step]) -> None:
         """Raise BadCycle for a barrier where no charge moves; warn with
-        :class:`~biomembrane.errors.Unusual` of a diagram without a loop.
+        :class:`~biomembrane.errors.Unusual` of a diagram without a loop that binds on both sides.
         """
         wanted = "'theta', where the barrier of a charge stands, with a charge that moves"
         for step in steps:
@@ -161,7 +161,14 @@ class Reader:
                     got="'theta' alone",
                     advice="'valence': 1 beside it, or leave 'theta' out",
                 )
-        if len(steps) < len(self.names):
+        bound_at = {
+            w.place.name
+            for step in steps
+            for _, w in (*step.reaction.reactants, *step.reaction.products)
+            if w.place is not None
+        }
+        # a channel's scheme that binds nothing, or from one side, needs no loop
+        if len(steps) < len(self.names) and len(bound_at) > 1:
             first, last = self.names[0], self.names[-1]
             errors.unusual(
                 f"{self.where}: its steps make no loop, so that it binds and never turns over; is a"

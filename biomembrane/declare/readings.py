@@ -70,7 +70,6 @@ class Flux(Reading):
     """The flux of another process, in its written direction."""
 
     dimension = d.FLUX
-    usual = 0.0
     of = staticmethod(symbols.flux)
 
 

@@ -74,6 +74,13 @@ class Process(Compared):
         everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
         return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
 
+    @property
+    def modulated_by(self) -> tuple[str, ...]:
+        """Names of what its rates read beyond its membrane's solutes and V: gates and other states
+        with an equation of their own, shares of channels, quantities from elsewhere.
+        """
+        return tuple(x.name for x in (*self.own_states, *self.readings))
+
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
         local = {key for key, name in self.names.items() if name == symbol} | {symbol}

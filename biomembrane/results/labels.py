@@ -131,6 +131,7 @@ def model_description(model: Model) -> dict[str, Any]:
         "processes": {p.name: row(p) for p in model.processes},
         "charges": {s.name: float(s.charge) for s in model.species.values()},
         "labels": transporter_labels(model),
+        "faraday": model.faraday,
     }
 
 
@@ -148,6 +149,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
         ],
         "pools": [[x.name, x.carried_as] for x in model.pools],
         "unaccounted": list(model.unaccounted),
+        "constants": list(model.constants_in_words),
         "species": {name: s.label for name, s in model.species.items()},
         "fuel": {
             name: [[fuel, sorted(names_along)] for fuel, names_along in parts]
