@@ -64,8 +64,8 @@ def traces(
 ) -> Figure | Axes | tuple[Axes, ...]:
     """Time courses of a run, in panels that share the time axis (s, min or h as fits).
 
-    From top to bottom, as far as the model has them: ``potential`` (mV); ``ions`` (mM; logarithmic
-    where they span more than a factor of 30) with the baths that a protocol changes; ``pH`` of
+    From top to bottom, as far as the model has them: ``potential`` (mV); ``gates`` (open fractions);
+    ``ions`` (mM; logarithmic where they span more than a factor of 30) with the baths that a protocol changes; ``pH`` of
     cells and baths, −log₁₀ of the concentration of H⁺ in mol/L, which is that of the activity only
     as far as the solutions are ideal, as the model takes them; other ``solutes`` that change (mM),
     with the bath levels thin; ``volume`` (pL), where it changes; ``flux`` (fmol/s), each in the
