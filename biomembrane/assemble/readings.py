@@ -29,11 +29,27 @@ def checked(system: System, impermeants: Sequence[Impermeant]) -> tuple[Reading,
     for reader in (*system.processes, *system.auxiliaries):
         for reading in reader.readings:
             what, names = known[type(reading)]
+            if not names:
+                raise _none(system, reader.name, reading, what)
             errors.among(
                 reading.name, names, f"Model({system.name!r}), {reader.name}", f"{what} of the model"
             )
             found[reading] = None
     return tuple(found)
+
+
+def _none(
+    system: System, reader: str, reading: Reading, what: str
+) -> errors.UnknownName:  # fmt: skip
+    """The error where a model has nothing of the kind."""
+    owner = reading.name.rpartition(".")[0] or reading.name
+    missing = {readings.Occupancy: f"add the Cycle {owner!r} to the model"}
+    return errors.UnknownName(
+        where=f"Model({system.name!r}), {reader}",
+        wanted=f"{what} of the model",
+        got=f"{reading.name!r}, and the model has none",
+        advice=missing.get(type(reading), f"add {owner!r} to the model"),
+    )
 
 
 def _known(
