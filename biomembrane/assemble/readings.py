@@ -26,13 +26,15 @@ def checked(system: System, impermeants: Sequence[Impermeant]) -> tuple[Reading,
     """
     known = _known(system, impermeants)
     found: dict[Reading, None] = {}
-    for reader in (*system.processes, *system.auxiliaries):
-        for reading in reader.readings:
+    readers = [(p.name, p.readings) for p in system.processes]
+    readers += [(x.name, x.readings) for x in system.auxiliaries]
+    for reader, read in readers:
+        for reading in read:
             what, names = known[type(reading)]
             if not names:
-                raise _none(system, reader.name, reading, what)
+                raise _none(system, reader, reading, what)
             errors.among(
-                reading.name, names, f"Model({system.name!r}), {reader.name}", f"{what} of the model"
+                reading.name, names, f"Model({system.name!r}), {reader}", f"{what} of the model"
             )
             found[reading] = None
     return tuple(found)
@@ -43,12 +45,12 @@ def _none(
 ) -> errors.UnknownName:  # fmt: skip
     """The error where a model has nothing of the kind."""
     owner = reading.name.rpartition(".")[0] or reading.name
-    missing = {readings.Occupancy: f"add the Cycle {owner!r} to the model"}
+    wanted = f"the Cycle {owner!r}" if isinstance(reading, readings.Occupancy) else f"{owner!r}"
     return errors.UnknownName(
         where=f"Model({system.name!r}), {reader}",
         wanted=f"{what} of the model",
         got=f"{reading.name!r}, and the model has none",
-        advice=missing.get(type(reading), f"add {owner!r} to the model"),
+        advice=f"add {wanted} to the model",
     )
 
 

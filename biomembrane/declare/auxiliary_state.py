@@ -105,7 +105,10 @@ class StateEquation(OwnState):
 
     def _repr_html_(self) -> str:
         numbers = parameter_rows(self.parameters)
-        rows = [("equation", f"d{self.name}/dt = {self.formula.expression}"), ("starts", self.begins)]
+        rows = [
+            ("equation", f"d{self.name}/dt = {self.formula.expression}"),
+            ("starts", self.begins),
+        ]
         body = join(table(rows, ("", "")), table(numbers, ("name", "value", "source")))
         return collapsible(f"{self.name} on {self.on.name}", body, open=True)
 
@@ -182,9 +185,7 @@ class AuxiliaryState(StateEquation):
                 advice="domain='nonnegative'",
             )
         long_name = f"{self.name} at the start"
-        site.parameter(
-            "start", self.start, self.dimension, domain=self.domain, long_name=long_name
-        )
+        site.parameter("start", self.start, self.dimension, domain=self.domain, long_name=long_name)
         set_field(self, "size", self._size())
         x = site.own(self)
         rate = evaluated(lambda s: called(self.rate, f"{self.name}, rate", s, x), site, "rate")
@@ -230,7 +231,9 @@ def values_of(site: Site) -> dict[str, float]:
     """Numbers of the parameters and the units that a site has met, by name of their symbols."""
     values = {p.name: p.value for p in site.parameters.values()}
     local = {s.name: values.get(str(e), e) for s, e in site.names.items()}
-    return values | {name: float(e) for name, e in local.items() if isinstance(e, (float, sp.Float))}
+    return values | {
+        name: float(e) for name, e in local.items() if isinstance(e, (float, sp.Float))
+    }
 
 
 def usual_numbers(state: StateEquation) -> dict[sp.Symbol, float]:

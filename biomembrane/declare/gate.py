@@ -46,8 +46,8 @@ class Gate(StateEquation):
         name: parameters are ``name.opening`` and so on, where they are given as quantities.
         on: the membrane whose V and solutes its rates may read, or a compartment.
         opening, closing: rates as functions of the site, in 1/time, or quantities.
-        steady, time_constant: instead of these, the open fraction at rest, a pure number from 0 to 1,
-            and the time constant; functions of the site or quantities.
+        steady, time_constant: instead of these, the open fraction at rest, a pure number from 0 to
+            1, and the time constant; functions of the site or quantities.
         start: x(0), the parameter ``name.start``.  Default: its steady value for the potential and
             the contents at the start, which then follows these in scans too.
 

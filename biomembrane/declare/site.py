@@ -50,15 +50,16 @@ SIGNED = (
 class Site(Readings):
     """Where a law is applied.
 
-    ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter`` declares
-    a parameter and ``site.quantity("10 mV")`` is a number with a unit; ``site.T``, ``site.R`` and
-    ``site.F`` are the temperature and the constants.
+    ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter``
+    declares a parameter and ``site.quantity("10 mV")`` is a number with a unit; ``site.T``,
+    ``site.R`` and ``site.F`` are the temperature and the constants.
 
     Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``step`` of its diagram,
     ``process`` (name of both), ``dims`` (dimension of each symbol), ``names`` (the model's symbol
     for each local one), ``parameters`` declared so far, by dotted name, ``modulating_solutes``
     (solutes that are read but take no part), ``own_states`` and ``readings`` from elsewhere in the
-    model that are read, ``charge`` moved to the inside per turnover, ``reduced_affinity`` = A/RT and ``standard`` = ΔG°/RT.
+    model that are read, ``charge`` moved to the inside per turnover, ``reduced_affinity`` = A/RT and
+    ``standard`` = ΔG°/RT.
     """
 
     def __init__(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from .. import errors, symbols, units
 from .. import dimension as d
+from .. import errors, symbols, units
 from ..dimension import Dimension
 from .parameter import Parameter
 from .places import Balance, Compartment, Membrane, Place, Reservoir
@@ -174,7 +174,9 @@ class Readings:
         if dot and "@" not in state and owner not in (self.name, *(p.name for p in sides.values())):
             return self._read(Occupancy(key))
         species, at, word = str(key).partition("@")
-        place = sides.get(word) if at else next((p for p in sides.values() if p.name == owner), None)
+        place = (
+            sides.get(word) if at else next((p for p in sides.values() if p.name == owner), None)
+        )
         if isinstance(place, Compartment) and (species if at else state) in _impermeants(place):
             return self._read(Concentration(f"{place.name}.{species if at else state}"))
         return None

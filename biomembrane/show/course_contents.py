@@ -1,5 +1,5 @@
-"""The panels of time courses of a run: potential, gates, ions, pH, other solutes, volume, fluxes and
-energies.
+"""The panels of time courses of a run: potential, gates, ions, pH, other solutes, volume, fluxes
+and energies.
 """
 
 from __future__ import annotations

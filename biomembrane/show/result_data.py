@@ -30,7 +30,8 @@ class System:
     """What a result says of its model.
 
     ``membranes``: (inside, outside) by name; ``processes``: (membrane, charge moved out, net
-    reaction by pool) by name; ``charges`` by species; ``labels`` of transporters; ``faraday`` [C/mol].
+    reaction by pool) by name; ``charges`` by species; ``labels`` of transporters; ``faraday``
+    [C/mol].
     """
 
     membranes: Mapping[str, tuple[str, str]]

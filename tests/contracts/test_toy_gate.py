@@ -338,7 +338,9 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     """A state of a million would else be a million femtomoles."""
     plain = gated(lambda s, x: per_second(s) * (0 * x), power=0, domain="real")
     wall = cell()
-    large = AuxiliaryState("n", wall, lambda s, x: per_second(s) * (0 * x), 1e6, domain="nonnegative")
+    large = AuxiliaryState(
+        "n", wall, lambda s, x: per_second(s) * (0 * x), 1e6, domain="nonnegative"
+    )
     parts: list[Any] = [channel(wall, large, 0), lib.leak(K, wall)]
     model = bm.Model("large", parts, potential={wall: Q(-20, "mV")})
     one, two = (bm.simulate(m, until="1 s").ledger._books.rounding for m in (plain, model))

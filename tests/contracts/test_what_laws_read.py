@@ -188,9 +188,9 @@ def test_a_channel_conducts_by_the_share_of_its_scheme_that_is_open(nested: Nest
     model = nested.model(kv, nested.channel(lambda s: s["Kv.O"]))
     run = bm.simulate(model, until="20 ms", start={"Kv.C": 1})
     n = run.data.amount
-    O, C = (n.sel(pool=f"Kv.{s}").values for s in "OC")
+    opened, closed = (n.sel(pool=f"Kv.{s}").values for s in "OC")
     assert share(run)[0] == 0
-    assert np.allclose(share(run), O / (O + C), rtol=1e-9)
+    assert np.allclose(share(run), opened / (opened + closed), rtol=1e-9)
     run.ledger.check()
     gating = run.ledger.by("transporter").sel(transporter="Kv")
     assert float(gating[-1]) > 0  # pJ of heat, by charge that falls through the field
@@ -219,7 +219,9 @@ def test_a_scheme_of_two_states_with_little_charge_is_a_gate(nested: Nested) -> 
 
 def test_R_and_F_of_a_paper_are_parameters_and_told(nested: Nested) -> None:
     own = {"R": "8.3 J/mol/K", "F": "96000 C/mol"}
-    model = nested.model(nested.channel(lambda s: s.R * s.T / s.F / s.quantity("1 V")), constants=own)
+    model = nested.model(
+        nested.channel(lambda s: s.R * s.T / s.F / s.quantity("1 V")), constants=own
+    )
     run = bm.simulate(model, until="1 ms")
     RTF = 8.3 * 310.15 / 96000
     A = run.data.affinity.sel(process="K_v").values * 1e3
@@ -279,13 +281,13 @@ def test_constants_that_are_none_are_refused(
         (lambda s: s.quantity(Q([1, 2], "mV")), errors.NotANumber, "one number"),
         (lambda s: s.quantity(Q(float("nan"), "mV")), errors.NotFinite, "finite"),
         (lambda s: s.V / s.quantity("1 mM"), errors.DimensionError, "pure number"),
-        (lambda s: s.flux("K_leak") / s.quantity("1 fmol/s"), errors.NegativeRate, "never negative"),
+        (lambda s: s.flux("K_leak") / s.quantity("1 fmol/s"), errors.NegativeRate, "never negat"),
         (
             lambda s: sp.Piecewise((1, s.V < s.quantity("1 mM")), (0, True)),
             errors.DimensionError, "terms of one dimension",
         ),
         (lambda s: sp.Piecewise((1, s.u < 1)), errors.UnknownName, "all other cases"),
-        (lambda s: sp.Piecewise((1, sp.Eq(s.u, 1)), (0, True)), errors.UnknownName, "<, <=, > or >="),
+        (lambda s: sp.Piecewise((1, sp.Eq(s.u, 1)), (0, True)), errors.UnknownName, "> or >="),
         (lambda s: sp.Piecewise((-1, s.u < 0), (1, True)), errors.NegativeRate, "modulator"),
     ],
 )  # fmt: skip
@@ -328,7 +330,9 @@ def test_the_slope_of_a_branch_is_that_of_the_chosen_one() -> None:
     """The other may have none there."""
     x = sp.Symbol("x", real=True)
     g = Graph()
-    root = g.lower(sp.Piecewise((1 / x + sp.log(x), x > 1), (3 * x, True)), {x: g.input("y", 0)}, {})
+    root = g.lower(
+        sp.Piecewise((1 / x + sp.log(x), x > 1), (3 * x, True)), {x: g.input("y", 0)}, {}
+    )
     slope = differentiate(g, [root], g.inputs("y", 1))[0, 0]
     at = np.array([[0.0, -2.0, 4.0]])
     assert Sweep(g, [slope], {}, ARRAYS)(0.0, at, (), (), 3)[0].tolist() == [3, 3, -1 / 16 + 1 / 4]

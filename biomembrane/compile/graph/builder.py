@@ -138,9 +138,7 @@ def _branches(
     return ("select", at, (then, otherwise) if holds else (otherwise, then))
 
 
-def _condition(
-    condition: Any, steps: list[Step], memo: dict[sp.Basic, int]
-) -> tuple[int, bool]:
+def _condition(condition: Any, steps: list[Step], memo: dict[sp.Basic, int]) -> tuple[int, bool]:
     """The number of a step, and whether the condition holds where it is ≥ 0, or where it is not."""
     if isinstance(condition, sp.Not):
         at, holds = _condition(condition.args[0], steps, memo)

@@ -131,9 +131,7 @@ class _Dimensions:
             )
         return self.common(node, [e for e, _ in node.args])
 
-    def common(
-        self, node: sp.Basic, terms: Sequence[sp.Expr] | None = None
-    ) -> Dimension | None:
+    def common(self, node: sp.Basic, terms: Sequence[sp.Expr] | None = None) -> Dimension | None:
         """The dimension that all terms share."""
         first: tuple[sp.Expr, Dimension] | None = None
         for term in node.args if terms is None else terms:

@@ -77,9 +77,7 @@ def test_a_start_follows_contents_other_gates_and_the_temperature() -> None:
             "first", on, steady=lambda s: s["K@in"] / (s["K@in"] + s["K@out"]), time_constant="1 s"
         )
         second = bm.Gate("second", on, steady=lambda s: s[first] ** 2, time_constant="1 s")
-        warm = bm.Gate(
-            "warm", on, steady=lambda s: s.T / s.quantity("1000 K"), time_constant="1 s"
-        )
+        warm = bm.Gate("warm", on, steady=lambda s: s.T / s.quantity("1000 K"), time_constant="1 s")
         return [channel(on, lambda s: s[second] * s[warm]), lib.leak(Cl, on)]
 
     model = cell(parts, {K: 100, Cl: 100}, {K: 5, Cl: 5})
@@ -92,7 +90,9 @@ def test_a_start_follows_contents_other_gates_and_the_temperature() -> None:
 
 def test_starts_that_need_each_other_and_starts_that_cannot_be_known_are_refused() -> None:
     on = sensing_membrane()
-    a = bm.Gate("a", on, steady=lambda s: abs(s.flux("K_v")) / s.quantity("1 mol/s"), time_constant="1 s")
+    a = bm.Gate(
+        "a", on, steady=lambda s: abs(s.flux("K_v")) / s.quantity("1 mol/s"), time_constant="1 s"
+    )
     with pytest.raises(errors.BadSettings, match=r"reads J\[K_v\]") as wrong:
         bm.Model("m", [channel(on, lambda s: s[a])])
     assert "start=0.5" in wrong.value.advice
@@ -209,7 +209,9 @@ def test_instruments_know_that_it_does_no_work() -> None:
 
 
 def test_couplings_take_a_gate_where_it_rests() -> None:
-    on = patch(lambda on: [lib.leak(K, on)], {K: 100, Na: 10, Cl: 50}, {K: 5, Na: 140, Cl: 100}).membranes[0]
+    on = patch(
+        lambda on: [lib.leak(K, on)], {K: 100, Na: 10, Cl: 50}, {K: 5, Na: 140, Cl: 100}
+    ).membranes[0]
     law = laws.Onsager(coefficient="1e-20 mol^2/J/s")
 
     def moved(by: Any) -> bm.Transporter:
