@@ -58,8 +58,8 @@ class Site(Readings):
     ``process`` (name of both), ``dims`` (dimension of each symbol), ``names`` (the model's symbol
     for each local one), ``parameters`` declared so far, by dotted name, ``modulating_solutes``
     (solutes that are read but take no part), ``own_states`` and ``readings`` from elsewhere in the
-    model that are read, ``charge`` moved to the inside per turnover, ``reduced_affinity`` = A/RT and
-    ``standard`` = ΔG°/RT.
+    model that are read, ``charge`` moved to the inside per turnover, ``reduced_affinity`` = A/RT
+    and ``standard`` = ΔG°/RT.
     """
 
     def __init__(
