@@ -191,8 +191,8 @@ def carriers(
 
 
 _CONSTANTS = {
-    "R": (d.MOLAR_ENTROPY, "gas constant", "8.314 J/mol/K"),
-    "F": (d.MOLAR_CHARGE, "Faraday constant", "96485 C/mol"),
+    "R": (d.MOLAR_ENTROPY, "gas constant", GAS, "J/mol/K"),
+    "F": (d.MOLAR_CHARGE, "Faraday constant", FARADAY, "C/mol"),
 }
 
 
@@ -207,20 +207,19 @@ def constants(model: str, given: Any) -> tuple[Declared, ...]:
     if not isinstance(given, Mapping):
         raise errors.WrongType(
             where=where, wanted="a mapping of R and F", got=errors.shown(given),
-            advice="constants={'F': '96485 C/mol'}",
+            advice=f"constants={{'F': '{FARADAY:.5g} C/mol'}}",
         )  # fmt: skip
     declared = []
     for name, value in given.items():
         errors.among(name, tuple(_CONSTANTS), where, "R or F")
-        dim, long_name, example = _CONSTANTS[name]
+        dim, long_name, usual, unit = _CONSTANTS[name]
         p = declare(
             name, value, dim, domain="positive", long_name=long_name, owner=f"the model {model!r}"
         )
-        usual = {"R": GAS, "F": FARADAY}[name]
         if abs(p.value / usual - 1) > NEAR:
             raise errors.OutOfDomain(
                 where=f"{where[:-2]}, {name}",
-                wanted=f"a value within {100 * NEAR:g} % of that of the SI, such as '{example}'",
+                wanted=f"a value within {100 * NEAR:g} % of that of the SI, such as '{usual:.5g} {unit}'",
                 got=errors.shown(p.quantity),
                 advice="check the unit and the power of ten",
             )

@@ -60,17 +60,7 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
-        declared = [
-            declare(
-                "temperature",
-                _kelvin() if temperature is None else temperature,
-                d.TEMPERATURE,
-                domain="positive",
-                long_name="temperature",
-                owner="the model",
-            )
-        ]
-        check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
+        declared = [_temperature(name, temperature)]
         self.constants = checks.constants(name, constants)
         declared += self.constants
         declared += initial_contents.declared(self.places.values(), self.membranes)
@@ -116,7 +106,7 @@ class System(Compared):
 
     @property
     def constants_in_words(self) -> tuple[str, ...]:
-        """The constants that are not those of the SI: ``F = 96485 C/mol``."""
+        """The constants that are not those of the SI, each as ``F = …``."""
         return tuple(f"{p.name} = {errors.shown(p.quantity)}" for p in self.constants)
 
     def symbol(self, name: str) -> sp.Symbol:
@@ -200,7 +190,17 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
     return swelling, osmotic, {p.on.name for p in processes if p.reaction.has_solvent}
 
 
-def _kelvin() -> Any:
+def _temperature(model: str, given: Any) -> Declared:
+    """The temperature, 37 °C where none is given."""
     from ..units import Q
 
-    return Q(BODY_TEMPERATURE, "kelvin")
+    declared = declare(
+        "temperature",
+        Q(BODY_TEMPERATURE, "kelvin") if given is None else given,
+        d.TEMPERATURE,
+        domain="positive",
+        long_name="temperature",
+        owner="the model",
+    )
+    check_usual(declared, declared.value, f"Model({model!r}), temperature")
+    return declared

@@ -136,6 +136,7 @@ class Gate(StateEquation):
 
     @property
     def called(self) -> str:
+        """What it is, with its name, in words."""
         return f"the gate {self.name!r}"
 
     def __repr__(self) -> str:
