@@ -219,7 +219,7 @@ def constants(model: str, given: Any) -> tuple[Declared, ...]:
         if abs(p.value / usual - 1) > NEAR:
             raise errors.OutOfDomain(
                 where=f"{where[:-2]}, {name}",
-                wanted=f"a value within {100 * NEAR:g} % of that of the SI, such as '{usual:.5g} {unit}'",
+                wanted=f"a value within {100 * NEAR:g} % of that of the SI, {usual:.5g} {unit}",
                 got=errors.shown(p.quantity),
                 advice="check the unit and the power of ten",
             )
