@@ -23,6 +23,7 @@ from .rates import Law, Rates
 from .reaction import Participant, Reaction
 from .reaction_parser import parse
 from .readable_state import OwnState
+from .readings import Reading
 from .site import Site
 from .species import Species
 from .transporter_latex import transporter_latex
@@ -36,7 +37,8 @@ class Process(Compared):
     ``local`` are the rates in the symbols of the site, ``names`` the model's expressions for these
     and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
     that take no part in the reaction, ``own_states`` the states with an equation of their own that
-    they read; ``step`` is its name within a kinetic diagram.
+    they read, ``readings`` what they read elsewhere in the model; ``step`` is its name within a
+    kinetic diagram.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Process(Compared):
     modulating_solutes: tuple[Participant, ...] = ()
     step: str = ""
     own_states: tuple[OwnState, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -70,6 +73,13 @@ class Process(Compared):
         terms = (*self.reaction.reactants, *self.reaction.products)
         everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
         return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
+
+    @property
+    def modulated_by(self) -> tuple[str, ...]:
+        """Names of what its rates read beyond its membrane's solutes and V: gates and other states
+        with an equation of their own, shares of channels, quantities from elsewhere.
+        """
+        return (*(x.name for x in self.own_states), *(x.name for x in self.readings))
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
@@ -121,6 +131,7 @@ def build(
         tuple(site.modulating_solutes),
         site.step,
         tuple(site.own_states),
+        tuple(site.readings),
     )
 
 

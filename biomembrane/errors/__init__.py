@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .file_errors import NotWritable as NotWritable
     from .file_errors import UnknownSuffix as UnknownSuffix
     from .law_errors import BadCycle as BadCycle
+    from .law_errors import CircularReading as CircularReading
     from .law_errors import CycleNotClosed as CycleNotClosed
     from .law_errors import DimensionError as DimensionError
     from .law_errors import NegativeRate as NegativeRate
@@ -90,7 +91,7 @@ _CLASSES = {
     ),
     "law_errors": (
         "DimensionError", "SecondLawViolation", "SecondLawUndecided", "NegativeRate",
-        "CycleNotClosed", "BadCycle",
+        "CycleNotClosed", "BadCycle", "CircularReading",
     ),
     "file_errors": (
         "CorruptFile", "ModelFailed", "NotWritable", "UnknownSuffix", "NeedsExtra",
