@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .assemble.model import Model as Model
     from .declare import laws as laws
     from .declare.cycle import Cycle as Cycle
+    from .declare.equilibrium import Equilibrium as Equilibrium
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
@@ -50,7 +51,7 @@ _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
-    "Transporter": "declare.transporter",
+    "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",
     "Ledger": "account.ledger",

@@ -51,6 +51,8 @@ class StateVariable:
             such sum.
         carried_as: the carrier of energy under which the ledger counts its exergy, if any.
         kind: its kind in words, for results; nothing depends on it.
+        helper: whether it only serves to determine other states, and says nothing of its own.
+        weights: by pool, of a sum of amounts that it is; empty for others.
     """
 
     name: str
@@ -66,6 +68,8 @@ class StateVariable:
     positive: bool = True
     carried_as: str | None = None
     given_by: str | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+    helper: ClassVar[bool] = False
     dimension: ClassVar[Dimension]
     unit: ClassVar[str]
     quantum: ClassVar[sp.Expr | None]
@@ -96,6 +100,12 @@ class Solute(Amount):
     """The amount of a solute in a compartment."""
 
     kind = "solute"
+
+
+class Total(StateVariable):
+    """An amount that equilibria conserve."""
+
+    dimension, unit, quantum, kind, helper = d.AMOUNT, "fmol", None, "total", True
 
 
 class NodeCharge(StateVariable):

@@ -24,6 +24,8 @@ from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from . import checks, initial_contents, initial_potentials, stoichiometry
+from .conserved_totals import constrained
+from .standard_energies import standard_energies
 from .state import StateVariable, states
 from .stoichiometry import Circuit
 
@@ -98,6 +100,13 @@ class System(Compared):
         self.N: dict[str, dict[str, sp.Expr]] = {
             p.name: stoichiometry.column(p, rows, names) for p in self.processes
         }
+        self.standards = standard_energies(name, self.processes, self.parameters)
+        self._constrain()
+
+    def _constrain(self) -> None:
+        """Put constraints in place of the rates of what equilibria determine."""
+        states = constrained(self.name, self.states, self.processes, self.N)
+        self.states, self.pools = states, tuple(x for x in states if x.conjugate is not None)
 
     def _content(self) -> tuple[Any, ...]:
         return self.transporters, self.membranes, self.parameters, self.reference
@@ -136,7 +145,7 @@ class System(Compared):
     @property
     def unaccounted(self) -> tuple[str, ...]:
         """Names of the states without a share in the free energy, which are outside the ledger."""
-        return tuple(x.name for x in self.states if x.conjugate is None)
+        return tuple(x.name for x in self.states if x.conjugate is None and not x.helper)
 
     @property
     def matrix(self) -> sp.Matrix:

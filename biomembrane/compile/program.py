@@ -16,6 +16,7 @@ from .graph.differentiate import along, differentiate
 from .graph.shared_exponentials import polish
 from .pivots import pivoted
 from .program_outputs import Outputs, add_energy_flows, add_observables
+from .slaved_fluxes import put_slaved_fluxes
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -154,6 +155,7 @@ def _build(
     env, added = _environment(g, model, forms, extra)
     out = Outputs(g, env, {})
     lowering.define(g, [(e.symbol, e.formula) for e in model.equations], env, out.memo)
+    put_slaved_fluxes(model, g, env, out.memo)
     out.put("initial", out.lower(model.initial.formulas))
     rhs = {x.name: env[symbols.rate_of_change(x.name)] for x in model.states}
     out.put("scale", out.lower(model.scale.formulas))

@@ -128,8 +128,11 @@ def add_energy_flows(model: Model, out: Outputs, summed: bool, time_dependent: b
     g = out.g
     flux = dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
     affinity = dict(zip(out.names["affinity"], out.outputs["affinity"], strict=True))
-    losses = g.rows("product", [(flux[n], affinity[n]) for n in flux], _product)
-    out.put("dissipation", dict(zip(flux, (row[0] for row in losses), strict=True)))
+    slaved = {p.name for p in model.processes if p.slaved}  # A = 0, whatever floats leave of it
+    free = [n for n in flux if n not in slaved]
+    losses = g.rows("product", [(flux[n], affinity[n]) for n in free], _product)
+    lost = dict(zip(free, (row[0] for row in losses), strict=True))
+    out.put("dissipation", {n: lost.get(n, g.zero) for n in flux})
     out.put("uphill", _uphill(model, out, flux))
     stores = enumerate(model.ledger_stores)
     potentials = out.lower(

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 def state_indices(model: Model, variable: str) -> list[int]:
     """Indices of the states that a variable holds: amounts, or auxiliary states."""
     auxiliary = variable == "auxiliary"
-    chosen = [x.conjugate is None if auxiliary else x.is_amount for x in model.states]
+    chosen = [
+        not x.helper and (x.conjugate is None if auxiliary else x.is_amount) for x in model.states
+    ]
     return [i for i, belongs in enumerate(chosen) if belongs]
 
 

@@ -201,7 +201,7 @@ def present(
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
         "processes": bool(model.processes),
-        "states with equations of their own": any(x.conjugate is None for x in model.states),
+        "states with equations of their own": bool(model.unaccounted),
         "laws without proof": bool(uphill),
         PROTOCOLS: any(True for _ in moved), LOOPS: bool(loops(model)),
         "baths with solutes": any(r.contents for r in model.reservoirs),

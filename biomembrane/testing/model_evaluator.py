@@ -61,7 +61,9 @@ def vector(model: Model, at: Condition) -> Array:
     value_of |= {symbols.volume(n): x for n, x in at.volume.items()}
     declared = numbers(model) if model.unaccounted else {}
     for x in model.states:
-        if x.conjugate is None:
+        if x.weights:
+            value_of[x.symbol] = sum(w * at.amount[name] for name, w in x.weights)
+        elif x.conjugate is None:
             value_of[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
     return np.array([value_of[x.symbol] for x in model.states])
 
