@@ -11,7 +11,7 @@ import sympy as sp
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.parameter import Declared
-from ..declare.places import Compartment, Reservoir
+from ..declare.places import Compartment, Reservoir, contents
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
@@ -26,6 +26,16 @@ def used_standard(model: System, species: Species | None) -> sp.Expr:
     what follows from the constants of equilibria; else zero.
     """
     return sp.S.Zero if species is None else model.standards.energies.get(species.name, sp.S.Zero)
+
+
+def protons(model: System) -> dict[str, str]:
+    """By place that contains H⁺, the name of its concentration."""
+    return {
+        place.name: declared.name
+        for place in model.places.values()
+        for s, declared in contents(place).items()
+        if s.is_proton
+    }
 
 
 def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, BoundExpression]:

@@ -32,11 +32,13 @@ CLOSES = 1e-6  # of RT: how well constants agree that are given twice
 @dataclass(frozen=True, eq=False)
 class StandardEnergies:
     """``energies``: μ° by species, as expressions of the parameters; ``closures``: by names of
-    equilibria, what must be 0 (of RT) where their constants are given twice.
+    equilibria, what must be 0 (of RT) where their constants are given twice; ``compared``: the
+    species whose own energies take part in that.
     """
 
     energies: Mapping[str, sp.Expr]
     closures: Mapping[tuple[str, ...], BoundExpression]
+    compared: Mapping[tuple[str, ...], tuple[str, ...]]
 
 
 def standard_energies(
@@ -49,7 +51,7 @@ def standard_energies(
     given = {p.name: p for p in processes if p.log_constant is not None}
     known = _known(processes, parameters)
     if not given:
-        return StandardEnergies(known, {})
+        return StandardEnergies(known, {}, {})
     changed = {name: net_species(p.reaction) for name, p in given.items()}
     order = _order(changed.values(), known)
     found = eliminate(
@@ -67,8 +69,13 @@ def standard_energies(
         tuple(relation): BoundExpression(_combined(relation, right) / (R * T))
         for relation in found.relations
     }
-    _check(model, closures, changed, known, parameters)
-    return StandardEnergies(energies, closures)
+    compared = {
+        names: tuple(sorted({s.name for name in names for s in changed[name]} & set(known)))
+        for names in closures
+    }
+    standards = StandardEnergies(energies, closures, compared)
+    _check(model, standards, parameters)
+    return standards
 
 
 def _known(
@@ -114,22 +121,15 @@ def _combined(weights: Row, right: Mapping[str, sp.Expr]) -> sp.Expr:
     )
 
 
-def _check(
-    model: str,
-    closures: Mapping[tuple[str, ...], BoundExpression],
-    changed: Mapping[str, Mapping[Species, int]],
-    known: Mapping[str, sp.Expr],
-    parameters: Mapping[str, Declared],
-) -> None:
+def _check(model: str, standards: StandardEnergies, parameters: Mapping[str, Declared]) -> None:
     at = {p.symbol: p.value for p in parameters.values()} | {
         R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION,
         T: parameters["temperature"].value,
     }  # fmt: skip
-    for names, closure in closures.items():
+    for names, closure in standards.closures.items():
         off = float(closure.expression.subs(at))
         if abs(off) > CLOSES:
-            species = {s.name for name in names for s in changed[name]} & set(known)
-            raise contradiction(f"Model({model!r})", names, sorted(species), off, at[T])
+            raise contradiction(f"Model({model!r})", names, standards.compared[names], off, at[T])
 
 
 def contradiction(

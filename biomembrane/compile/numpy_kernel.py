@@ -55,7 +55,7 @@ _GROUPS = (
     "exergy",
     "energy",
     "event",
-    "set",
+    "set", "pH", "closure",
 )
 
 

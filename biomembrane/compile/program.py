@@ -45,6 +45,7 @@ class Program:
     what repeats from cell to cell is printed once and run in loops.
 
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts),
+    ``closure`` (what must be 0 of RT where equilibrium constants are given twice),
     ``rhs`` (f, named by the states for which its rows are declared; constraints stand in rows of
     other algebraic states where they would have no pivot in their own), ``jacobian`` (values at
     ``sparsity``), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``,
@@ -160,6 +161,7 @@ def _build(
     rhs = {x.name: env[symbols.rate_of_change(x.name)] for x in model.states}
     out.put("scale", out.lower(model.scale.formulas))
     out.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
+    out.put("closure", out.lower(model.standards.closures))
     rhs, jacobian = _slopes(model, g, rhs)
     out.put("rhs", rhs)
     out.put("jacobian", jacobian)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import sympy as sp
 
 from .. import symbols
 from ..assemble.model import Model
+from ..assemble.potentials import protons
 from ..declare.bound_expression import BoundExpression
 from .graph import lowering
 from .graph.builder import Graph
@@ -51,6 +53,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     env, solutes = out.env, [x for x in model.states if x.concentration is not None]
     charged = filter(model.circuit.has_voltage, model.membranes)
     out.put("concentration", {x.name: env[x.concentration] for x in solutes})
+    out.put("pH", {n: _pH(out, env[symbols.concentration(c)]) for n, c in protons(model).items()})
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
@@ -58,6 +61,13 @@ def add_observables(model: Model, out: Outputs) -> None:
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
+
+
+def _pH(out: Outputs, concentration: int) -> int:  # noqa: N802
+    """−log₁₀ of a concentration in mol/l."""
+    g = out.g
+    level = g.call("log", g.mul(concentration, g.rcp(out.env[symbols.c0])))
+    return g.mul(g.const(-1 / math.log(10)), level)
 
 
 def _fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:

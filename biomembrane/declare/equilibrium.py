@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .parameter_types import ParameterLike
     from .species import Species
 
-LN10 = sp.Float("2.302585092994045684", 20)
+LN10 = sp.Float(math.log(10))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Solutions of some ``lanes`` of a task, their ``block``, with constants by segment, ends of
-    the segments (segment, lane) and wall times [s].
+    the segments (segment, lane) and wall times [s].  ``given``: x(0) (state, lane) before
+    constraints moved it, if there are any.
 
     Arrays are (member, time, lane), NaN from where a lane stopped.
     """
@@ -40,6 +41,7 @@ class Trajectory:
     block: Block
     timing: dict[str, float]
     first: int = 0  # of the output times that were asked for
+    given: Array | None = None
 
     @property
     def dims(self) -> dict[str, int]:
@@ -104,6 +106,7 @@ class Trajectory:
             constants=constants,
             segment_ends=self.segment_ends[:, lane : lane + 1],
             block=self.block.lane(lane),
+            given=None if self.given is None else self.given[:, lane : lane + 1],
         )
 
     @cached_property
@@ -207,9 +210,15 @@ class Trajectory:
 
     @cached_property
     def exergy(self) -> Array:
-        """Ξ − Ξ(0) by store [fJ]."""
+        """Ξ − Ξ(0) by store [fJ], with Ξ(0) of the state as given."""
         exergy = self.observe("exergy")
-        return exergy - exergy[:, :1]
+        return exergy - (exergy[:, :1] if self.given is None else self._given_exergy[:, None])
+
+    @cached_property
+    def _given_exergy(self) -> Array:
+        """Ξ(0) by store (store, lane) before constraints were applied."""
+        exergy: Array = self.kernel.call("exergy", 0.0, self.given, self.constants[0])
+        return exergy
 
     @cached_property
     def imposed(self) -> Array:
@@ -251,13 +260,19 @@ class Trajectory:
 
     @property
     def relaxed(self) -> Array:
-        """Loss of Ξ (time, lane) where constraints were applied again at breaks [fJ]."""
+        """Loss of Ξ (time, lane) where constraints were applied, at the start and at breaks
+        [fJ].
+        """
+        start = np.zeros((len(self.block.times), self.segment_ends.shape[1]))
+        if self.given is not None:
+            met = self.kernel.call("exergy", 0.0, self.block.y[:, 0], self.constants[0])
+            start = start + (self._given_exergy - met).sum(axis=0)
         if self.block.settled is None or len(self.constants) == 1:
-            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
+            return start
         lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
             axis=0
         )
-        return lost
+        return start + lost
 
     @property
     def swung(self) -> Array:

@@ -9,8 +9,8 @@ for what to check it with.
 Each check looks at states around the declared ones (Hypothesis draws them and shrinks a
 counter-example to what matters), raises ``AssertionError`` with the state in units, and stands on
 its own: :func:`flux_follows_affinity`, :func:`detailed_balance`, :func:`stalls_and_reverses`,
-:func:`onsager_symmetry`, :func:`keeps_invariants`, :func:`books_close`, :func:`runs_downhill`,
-:func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`,
+:func:`onsager_symmetry`, :func:`equilibria_hold`, :func:`keeps_invariants`, :func:`books_close`,
+:func:`runs_downhill`, :func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`,
 :func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`, :func:`cycles`,
 :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs Hypothesis: ``pip
 install 'biomembrane[test]'``.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .properties import batch_equals_singles as batch_equals_singles
     from .properties import books_close as books_close
     from .properties import detailed_balance as detailed_balance
+    from .properties import equilibria_hold as equilibria_hold
     from .properties import flux_follows_affinity as flux_follows_affinity
     from .properties import keeps_invariants as keeps_invariants
     from .properties import onsager_symmetry as onsager_symmetry
@@ -48,7 +49,8 @@ _HOME = {
     "Report": "checks", "check_model": "checks", "check_transporter": "checks",
     "flux_follows_affinity": "properties", "detailed_balance": "properties",
     "stalls_and_reverses": "properties",
-    "onsager_symmetry": "properties", "keeps_invariants": "properties", "books_close": "properties",
+    "onsager_symmetry": "properties", "keeps_invariants": "properties",
+    "equilibria_hold": "properties", "books_close": "properties",
     "runs_downhill": "properties", "batch_equals_singles": "properties",
     "State": "states", "states": "states",
     "species": "strategies", "balanced_reactions": "strategies",

@@ -16,6 +16,7 @@ from .properties import (
     batch_equals_singles,
     books_close,
     detailed_balance,
+    equilibria_hold,
     flux_follows_affinity,
     keeps_invariants,
     onsager_symmetry,
@@ -24,7 +25,7 @@ from .properties import (
 )
 
 TRANSPORTER = (flux_follows_affinity, detailed_balance, stalls_and_reverses)
-MODEL = (*TRANSPORTER, keeps_invariants, books_close, runs_downhill, batch_equals_singles)
+MODEL = (*TRANSPORTER, equilibria_hold, keeps_invariants, books_close, runs_downhill, batch_equals_singles)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,13 @@ def _for_all_states(model: Model, check: Callable[[State], None], examples: int)
     return checked
 
 
+def _equilibria(model: Model) -> set[str]:
+    """Names of the processes whose affinity is 0 at all times; off equilibrium they have no flux
+    that a law gives.
+    """
+    return {p.name for p in model.processes if p.slaved}
+
+
 def _counterexample(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
     """What an assertion says of a counter-example."""
     parts = ", ".join(f"{name} = {_in_units(x, unit)}" for name, (x, unit) in numbers.items())
@@ -76,7 +83,7 @@ def _in_units(x: float, unit: str) -> str:
 
 
 def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
-    """sign J = sign A, so that J·A ≥ 0, at every state.
+    """sign J = sign A, so that J·A ≥ 0, at every state, of all processes but equilibria.
 
     Args:
         model: to check.
@@ -89,10 +96,12 @@ def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
         AssertionError: it does not hold; with a state in units.
     """
 
+    slaved = _equilibria(model)
+
     def check(state: State) -> None:
         J, A = values(state, "flux", "affinity")
         RT = state.evaluator().RT
-        for name in J:
+        for name in (n for n in J if n not in slaved):
             wrong = J[name] * A[name] < 0 and abs(A[name]) > LEAST * RT
             assert not wrong, _counterexample(
                 "the flux runs uphill", name, state, J=(J[name], "fmol/s"), A=(A[name], "kJ/mol")
@@ -167,7 +176,7 @@ def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
 
     def check(state: State) -> None:
         nonlocal count
-        for process in model.processes:
+        for process in (p for p in model.processes if not p.slaved):
             balanced = at_zero_affinity(model, process.name, state)
             if balanced is None:
                 continue
@@ -192,6 +201,8 @@ def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
                 "no reversal beyond A = 0", process.name, equilibrium, **numbers
             )
 
+    if all(p.slaved for p in model.processes):
+        raise Skip("equilibria have no flux of their own")
     checked = _for_all_states(model, check, examples)
     if not count:
         raise Skip("no concentration moves an affinity to zero")
@@ -230,6 +241,54 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
             f"{text}, not positive semidefinite"
         )
     return len(names)
+
+
+def equilibria_hold(model: Model, *, examples: int = 40) -> int:
+    """A = 0 of every equilibrium, and its flux is what moves the amounts along it: dx/dt = N·J, at
+    states that meet the constraints.
+
+    Args:
+        model: to check.
+        examples: states, an integer ≥ 1.
+
+    Returns:
+        How many states were checked.
+
+    Raises:
+        AssertionError: it does not hold; with a state in units.
+    """
+    slaved = _equilibria(model)
+    if not slaved:
+        raise Skip("the model has no equilibria")
+    found = 0
+
+    def check(state: State) -> None:
+        nonlocal found
+        evaluator = state.evaluator()
+        with np.errstate(all="ignore"):
+            at = evaluator.met(state.y())
+            if at is None:
+                return
+            slopes, J, A = evaluator.slopes(at), evaluator("flux", at), evaluator("affinity", at)
+            gross = evaluator.gross(at)
+        found += 1
+        for name in slaved:
+            assert abs(A[name]) <= EXACT * evaluator.RT, _counterexample(
+                "an equilibrium is off", name, state, A=(A[name], "kJ/mol")
+            )
+        moved = evaluator.N() @ np.array([J[p.name] for p in model.processes])
+        pools = [k for k, x in enumerate(model.states) if x.conjugate is not None]
+        for k, x, change, size in zip(pools, model.pools, moved, gross, strict=True):
+            room = 1e-6 * max(abs(change), size, abs(slopes[k]))
+            assert abs(slopes[k] - change) <= room, (
+                f"{model.name}: {x.name} changes by {slopes[k]:.6g} fmol/s, its fluxes by"
+                f" {change:.6g}, at the state {state!r}"
+            )
+
+    count = _for_all_states(model, check, examples)
+    if not found:
+        raise Skip("no state was found that meets the constraints")
+    return count
 
 
 def keeps_invariants(model: Model, *, examples: int = 40) -> int:
