@@ -32,7 +32,7 @@ _KINDS = {
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",
-    "auxiliary": "State",
+    "auxiliary": "State", "pH": "pH",
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
