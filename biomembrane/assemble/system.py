@@ -25,6 +25,7 @@ from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from . import checks, initial_contents, initial_potentials, stoichiometry
 from .conserved_totals import constrained
+from .interconversion import interconverted
 from .standard_energies import standard_energies
 from .state import StateVariable, states
 from .stoichiometry import Circuit
@@ -60,6 +61,7 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
+        self.interconverted = interconverted(self.transporters)
         declared = [
             declare(
                 "temperature",
