@@ -55,7 +55,7 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
             stores[state.pool] = free_energy.carrier(
                 symbols.amount(state.pool), symbols.state_energy(state.pool)
             )
-    if model.circuit.nodes:
+    if model.circuit.blocks:
         stores["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
     return stores
 

@@ -119,6 +119,17 @@ class NodeCharge(StateVariable):
         return frozenset()
 
 
+class NodePotential(StateVariable):
+    """φ of an electroneutral node, at which no net current flows into it."""
+
+    dimension, unit, quantum, kind, helper = d.VOLTAGE, "V", None, "potential", True
+
+    @property
+    def spent_at_start(self) -> frozenset[str]:
+        """None: it is only a guess that is given."""
+        return frozenset()
+
+
 class Volume(StateVariable):
     """The volume of a compartment that takes up or loses solvent."""
 
@@ -174,13 +185,28 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
         )
 
 
-def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
-    """Charges by node, in the order of the nodes."""
+def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, StateVariable]:
+    """Charges by node, in the order of the nodes; potentials of those without."""
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
             scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
-    return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
+    return {
+        n: _potential(n, start[n]) if n in circuit.neutral else _charge(n, initial[n], scale[n])
+        for n in circuit.nodes
+    }
+
+
+def _potential(node: str, start: sp.Expr) -> NodePotential:
+    return NodePotential(
+        name=f"{node}.potential",
+        symbol=symbols.electric_potential(node),
+        place=node,
+        label="potential",
+        initial=BoundExpression(start),
+        scale=BoundExpression(R * T / F),
+        positive=False,
+    )
 
 
 def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> NodeCharge:

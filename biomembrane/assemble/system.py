@@ -25,6 +25,7 @@ from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from . import checks, initial_contents, initial_potentials, stoichiometry
 from .conserved_totals import constrained
+from .electroneutrality import neutralised
 from .interconversion import interconverted
 from .standard_energies import standard_energies
 from .state import StateVariable, states
@@ -106,8 +107,9 @@ class System(Compared):
         self._constrain()
 
     def _constrain(self) -> None:
-        """Put constraints in place of the rates of what equilibria determine."""
-        states = constrained(self.name, self.states, self.processes, self.N)
+        """Put constraints in place of the rates of what equilibria and ΣI = 0 determine."""
+        states = neutralised(self.name, self.states, self.processes, self.circuit.neutral)
+        states = constrained(self.name, states, self.processes, self.N)
         self.states, self.pools = states, tuple(x for x in states if x.conjugate is not None)
 
     def _content(self) -> tuple[Any, ...]:

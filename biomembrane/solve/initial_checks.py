@@ -121,10 +121,12 @@ def _charges(model: Model) -> Charges:
         zeros: dict[str, list[str]] = {}
         for block in model.circuit.blocks:
             zeros.setdefault(block.zero, []).extend(block.nodes)
+        neutral = [p for m in model.membranes if m.electroneutral for p in (m.inside, m.outside)]
         places = [
             p
             for p in model.compartments
-            if (symbols.charge(p.name) in row or p.name in zeros) and not _only_held(p)
+            if (symbols.charge(p.name) in row or p.name in zeros or p in neutral)
+            and not _only_held(p)
         ]
         pools, own = np.zeros((2, len(places), len(row)))
         fixed = np.zeros((len(places), len(model.impermeants)))

@@ -101,6 +101,7 @@ class Task:
         fill_traces(kernel, constants, y0, index.positive, trace)
         if algebraic:
             totals = ~(index.accounted | index.positive)
+            totals[[*algebraic]] = False
             scale = constraints.follow(kernel, constants, y0, y0 - before, totals, scale)
             given = y0.copy()
             constraints.meet(kernel, constants, y0, scale, index.positive, lanes, dims)

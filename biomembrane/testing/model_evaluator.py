@@ -58,12 +58,13 @@ def vector(model: Model, at: Condition) -> Array:
     value_of = {symbols.amount(n): x for n, x in at.amount.items()} | {
         symbols.charge(n): x for n, x in charge.items()
     }
+    value_of |= {symbols.electric_potential(n): at.phi[n] - base for n in model.circuit.neutral}
     value_of |= {symbols.volume(n): x for n, x in at.volume.items()}
     declared = numbers(model) if model.unaccounted else {}
     for x in model.states:
         if x.weights:
             value_of[x.symbol] = sum(w * at.amount[name] for name, w in x.weights)
-        elif x.conjugate is None:
+        elif x.symbol not in value_of:
             value_of[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
     return np.array([value_of[x.symbol] for x in model.states])
 
