@@ -33,9 +33,7 @@ def constrained(
         return states
     known = {x.name: x for x in states}
     found = eliminate(
-        {
-            p.name: {row: Fraction(sp.Rational(n)) for row, n in N[p.name].items()} for p in fast
-        },
+        {p.name: {row: Fraction(sp.Rational(n)) for row, n in N[p.name].items()} for p in fast},
         _order(fast, known),
     )
     if found.relations:
@@ -46,13 +44,20 @@ def constrained(
         changed[pool] = replace(known[pool], constraint=constraint)
     totals = []
     slow = [p.name for p in processes if not p.slaved]
-    for free in (x.name for x in states if any(x.name in rest for rest, _ in found.solved.values())):
+    for free in (
+        x.name for x in states if any(x.name in rest for rest, _ in found.solved.values())
+    ):
         weights = {free: Fraction(1)} | {
             pool: -rest[free] for pool, (rest, _) in found.solved.items() if free in rest
         }
         total = _total(free, weights, known, slow, N)
-        share = [(-sp.Rational(w.numerator, w.denominator), known[name].symbol) for name, w in weights.items()]
-        changed[free] = replace(known[free], constraint=weighted([(sp.S.One, total.symbol), *share]))
+        share = [
+            (-sp.Rational(w.numerator, w.denominator), known[name].symbol)
+            for name, w in weights.items()
+        ]
+        changed[free] = replace(
+            known[free], constraint=weighted([(sp.S.One, total.symbol), *share])
+        )
         totals.append(total)
     return (*(changed.get(x.name, x) for x in states), *totals)
 
@@ -90,7 +95,9 @@ def _total(
 ) -> Total:
     """The total of a pool and of what equilibria turn it into."""
     exact = {name: sp.Rational(w.numerator, w.denominator) for name, w in weights.items()}
-    changes = [(w * N[p][name], symbols.flux(p)) for p in slow for name, w in exact.items() if name in N[p]]
+    changes = [
+        (w * N[p][name], symbols.flux(p)) for p in slow for name, w in exact.items() if name in N[p]
+    ]
     pool = known[free]
     return Total(
         name=f"{free}.total", symbol=symbols.amount(f"{free}.total"), place=pool.place,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+import sympy as sp
+
 from .. import errors, symbols
 from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process
@@ -24,7 +26,7 @@ def neutralised(
     """
     if not neutral:
         return states
-    terms: dict[str, list[tuple[object, object]]] = {n: [] for n in neutral}
+    terms: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {n: [] for n in neutral}
     for p in processes:
         for place, z in p.reaction.charge_moved().items():
             if place in terms:
@@ -39,7 +41,5 @@ def neutralised(
                 advice="a leak of an ion, or a capacitance above zero",
                 membrane="",
             )
-        changed[f"{place}.potential"] = weighted(currents)  # type: ignore[arg-type]
-    return tuple(
-        replace(x, constraint=changed[x.name]) if x.name in changed else x for x in states
-    )
+        changed[f"{place}.potential"] = weighted(currents)
+    return tuple(replace(x, constraint=changed[x.name]) if x.name in changed else x for x in states)

@@ -52,5 +52,7 @@ def eliminate(equations: Mapping[str, Mapping[str, Fraction]], order: Sequence[s
 
 def _less(row: Row, other: Row, share: Fraction) -> Row:
     """Row − share·other, without zeros."""
-    difference = {k: row.get(k, Fraction(0)) - share * other.get(k, Fraction(0)) for k in row | other}
+    difference = {
+        k: row.get(k, Fraction(0)) - share * other.get(k, Fraction(0)) for k in row | other
+    }
     return {k: x for k, x in difference.items() if x}

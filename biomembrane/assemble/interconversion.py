@@ -43,7 +43,9 @@ def references(
     """
     species = {s.name: s for net in reactions.values() for s in net}
     last = {s.name: k for k, s in enumerate(free_first)}
-    count = {name: sum(s.name == name for net in reactions.values() for s in net) for name in species}
+    count = {
+        name: sum(s.name == name for net in reactions.values() for s in net) for name in species
+    }
     order = sorted(species, key=lambda name: (last.get(name, -1), count[name]))
     found = eliminate(
         {name: {s.name: Fraction(n) for s, n in net.items()} for name, net in reactions.items()},

@@ -18,7 +18,7 @@ from ..symbols import F, R, T
 from . import free_energy
 from .impermeants import Impermeant
 from .system import System
-from .weighted_sum import weighted as weighted
+from .weighted_sum import weighted
 
 
 def used_standard(model: System, species: Species | None) -> sp.Expr:

@@ -53,7 +53,9 @@ class References:
             self._levels[species.name] = (
                 self._equilibrated[species.name][1]
                 if species.name in self._equilibrated
-                else None if species in self.model.transformed else self._level(species)
+                else None
+                if species in self.model.transformed
+                else self._level(species)
             )
         return self._levels[species.name]
 

@@ -78,9 +78,7 @@ def standard_energies(
     return standards
 
 
-def _known(
-    processes: Iterable[Process], parameters: Mapping[str, Declared]
-) -> dict[str, sp.Expr]:
+def _known(processes: Iterable[Process], parameters: Mapping[str, Declared]) -> dict[str, sp.Expr]:
     """Energies that no constant decides: those declared, and 0 of a species without one that other
     processes use.
     """

@@ -169,11 +169,11 @@ def circuit(
     neutral = tuple(n for n in nodes if all(m.electroneutral for m in touching[n]))
     groups = _groups([n for n in nodes if n not in neutral], charged)
     for group, around in groups:
-        _check_charged(group, around, neutral)
+        _check_charged(group, around)
     return Circuit(nodes, tuple(_block(group, datum) for group in groups), phi, datum, neutral)
 
 
-def _check_charged(group: list[str], around: list[Membrane], neutral: Sequence[str]) -> None:
+def _check_charged(group: list[str], around: list[Membrane]) -> None:
     """Raise ``BadPlace`` where capacitors join places to each other and to no place of known φ, so
     that an electroneutral membrane would fix the charge of all of them together.
     """

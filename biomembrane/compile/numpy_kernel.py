@@ -55,7 +55,9 @@ _GROUPS = (
     "exergy",
     "energy",
     "event",
-    "set", "pH", "closure",
+    "set",
+    "pH",
+    "closure",
 )
 
 

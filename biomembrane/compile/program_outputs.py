@@ -63,7 +63,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
 
 
-def _pH(out: Outputs, concentration: int) -> int:  # noqa: N802
+def _pH(out: Outputs, concentration: int) -> int:
     """−log₁₀ of a concentration in mol/l."""
     g = out.g
     level = g.call("log", g.mul(concentration, g.rcp(out.env[symbols.c0])))

@@ -112,8 +112,8 @@ class Equilibrium(Transporter):
         reaction: str,
         on: Membrane | Compartment,
         *,
-        pK: ParameterLike | float | None = None,  # noqa: N803  the name of chemistry
-        K: ParameterLike | None = None,  # noqa: N803
+        pK: ParameterLike | float | None = None,
+        K: ParameterLike | None = None,
         rate: ParameterLike | None = None,
         name: str = "",
         label: str = "",
@@ -151,7 +151,7 @@ def _name(reaction: Reaction, on: Membrane | Compartment) -> str:
     return f"{first.species.name if first.species else first.label}_{on.name}"
 
 
-def _constant(site: Site, pK: Any, K: Any) -> sp.Expr | None:  # noqa: N803
+def _constant(site: Site, pK: Any, K: Any) -> sp.Expr | None:
     """ln of the constant in c°, from the parameter that gives it; None where energies do."""
     if pK is not None and K is not None:
         raise errors.DuplicateName(

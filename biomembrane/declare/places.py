@@ -327,9 +327,7 @@ class Membrane(Compared):
         """Whether V across it is defined by what it holds: a charge, or none at all times."""
         return self.capacitance is not None or self.electroneutral
 
-    def _declare(
-        self, key: str, dim: Dimension, long_name: str, domain: str = "positive"
-    ) -> None:
+    def _declare(self, key: str, dim: Dimension, long_name: str, domain: str = "positive") -> None:
         """Replace a quantity by the parameter that it declares."""
         parameter = declare(
             f"{self.name}.{key}",

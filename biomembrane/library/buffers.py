@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, units
@@ -54,7 +54,7 @@ class Buffer:
     value: float
 
     def contents(
-        self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None  # noqa: N803
+        self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None
     ) -> dict[Species, Any]:
         """Concentrations of both forms at equilibrium with the ligand, for ``contents=``.
 
@@ -78,7 +78,7 @@ class Buffer:
         return {self.bound: Q(bound, "mM"), self.free: Q(all_ - bound, "mM")}
 
     def power(
-        self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None  # noqa: N803
+        self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None
     ) -> Any:
         """Buffer power −d[bound]/dpX = ln 10 · total · K x/(K + x)².
 
@@ -123,7 +123,11 @@ class Buffer:
         at = f"@{place.name}"
         text = f"{self.bound.name}{at} <-> {self.free.name}{at} + {self.ligand.name}{at}"
         return Equilibrium(
-            text, place, rate=rate, name=name or f"{self.name}_{place.name}", **_given(self.constant)
+            text,
+            place,
+            rate=rate,
+            name=name or f"{self.name}_{place.name}",
+            **_given(self.constant),
         )
 
 
@@ -145,7 +149,7 @@ def concentration(given: Any, where: str) -> float:
     return value
 
 
-def _level(buffer: Buffer, pH: Any, level: Any) -> float:  # noqa: N803
+def _level(buffer: Buffer, pH: Any, level: Any) -> float:
     where = f"{buffer.name}, pH=… or level=…"
     if (pH is None) == (level is None) or (pH is not None and not buffer.ligand.is_proton):
         name = buffer.ligand.name
@@ -158,12 +162,12 @@ def _level(buffer: Buffer, pH: Any, level: Any) -> float:  # noqa: N803
     return proton_level(pH, where) if level is None else concentration(level, where)
 
 
-def proton_level(pH: Any, where: str) -> float:  # noqa: N803
+def proton_level(pH: Any, where: str) -> float:
     """The concentration of H⁺ at a pH [mM]."""
     return float(MOLAR * 10 ** -float(units.strip(pH, ONE, where)))
 
 
-def at_pH(pH: float) -> Any:  # noqa: N802, N803  the names of chemistry
+def at_pH(pH: float) -> Any:
     """The concentration of H⁺ at a pH, 10^−pH mol/l.
 
     Args:
@@ -183,8 +187,8 @@ def at_pH(pH: float) -> Any:  # noqa: N802, N803  the names of chemistry
 def buffer(
     name: str,
     *,
-    pK: ParameterLike | float | None = None,  # noqa: N803
-    K: ParameterLike | None = None,  # noqa: N803
+    pK: ParameterLike | float | None = None,
+    K: ParameterLike | None = None,
     charge: int = -1,
     ligand: Species = H,
 ) -> Buffer:
@@ -242,7 +246,7 @@ def _made(
 # --- buffers with published constants
 
 
-@lru_cache(maxsize=None)
+@cache
 def _good(name: str) -> Buffer:
     return buffer(name, pK=sheet("buffers")[f"pK_{name.upper()}"])
 
@@ -253,7 +257,7 @@ EGTA = buffer("Egta", K=sheet("buffers")["K_EGTA_Ca"], charge=-2, ligand=Ca)
 
 def _of_energies(name: str, free: Species, bound: Species, ligand: Species, key: str) -> Buffer:
     """A buffer whose constant follows from the standard energies of its species."""
-    pK = float(sheet("qamas_book")[key].quantity.magnitude)  # noqa: N806
+    pK = float(sheet("qamas_book")[key].quantity.magnitude)
     return Buffer(name, free, bound, ligand, None, MOLAR * 10**-pK)
 
 

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 
 @errors.keywords
-def carbonate(
-    place: Compartment, *, anhydrase: bool | float = True, name: str = ""
-) -> Equilibrium:
+def carbonate(place: Compartment, *, anhydrase: bool | float = True, name: str = "") -> Equilibrium:
     """CO₂ ⇌ H⁺ + HCO₃⁻ in a compartment, pK 6.13, with H₂CO₃ counted as CO₂.
 
     Args:
@@ -61,7 +59,7 @@ def carbonate(
 
 
 @errors.keywords
-def carbonate_contents(*, CO2: QuantityLike, pH: float) -> dict[Species, Any]:  # noqa: N803
+def carbonate_contents(*, CO2: QuantityLike, pH: float) -> dict[Species, Any]:
     """CO₂, HCO₃⁻ and H⁺ at equilibrium, for ``contents=``.
 
     Args:
@@ -79,5 +77,7 @@ def carbonate_contents(*, CO2: QuantityLike, pH: float) -> dict[Species, Any]:  
     dissolved, x = concentration(CO2, "CO2=…"), proton_level(pH, "pH=…")
     K = float(units.strip(sheet("co2_jsim")["K_CO2"].quantity, CONCENTRATION, "K"))
     return {
-        species.CO2: Q(dissolved, "mM"), species.HCO3: Q(dissolved * K / x, "mM"), species.H: Q(x, "mM"),
-    }  # fmt: skip
+        species.CO2: Q(dissolved, "mM"),
+        species.HCO3: Q(dissolved * K / x, "mM"),
+        species.H: Q(x, "mM"),
+    }

@@ -30,7 +30,7 @@ class Intrinsic:
 
     sites: tuple[tuple[Buffer, float], ...]
 
-    def contents(self, *, pH: float) -> dict[Species, Any]:  # noqa: N803
+    def contents(self, *, pH: float) -> dict[Species, Any]:
         """Concentrations of all forms at a pH, for ``contents=``.
 
         Args:
@@ -61,7 +61,7 @@ class Intrinsic:
         """
         return [site.equilibrium(place) for site, _ in self.sites]
 
-    def power(self, *, pH: float) -> Any:  # noqa: N803
+    def power(self, *, pH: float) -> Any:
         """β at a pH, a concentration per unit of pH.
 
         Args:
@@ -81,7 +81,7 @@ WITHIN = 0.02  # of the largest power: how far sites may be from it
 
 @errors.keywords
 def intrinsic(
-    power: QuantityLike, *, pH: float | Sequence[float], name: str = "Intrinsic", charge: int = -1  # noqa: N803
+    power: QuantityLike, *, pH: float | Sequence[float], name: str = "Intrinsic", charge: int = -1
 ) -> Intrinsic:
     """Sites with a given buffer power β(pH).
 
@@ -121,9 +121,9 @@ def intrinsic(
             where=where, wanted="powers >= 0", got=errors.shown(power), advice="Q(20, 'mM')"
         )
     if beta.size == 1:
-        pKs, totals = given, 4 * beta / math.log(10)  # noqa: N806
+        pKs, totals = given, 4 * beta / math.log(10)
     else:
-        pKs = np.arange(given.min() - 1.5, given.max() + 1.5 + 1e-9, 0.5)  # noqa: N806
+        pKs = np.arange(given.min() - 1.5, given.max() + 1.5 + 1e-9, 0.5)
         x = 10.0 ** (given[:, None] - pKs)
         totals, _ = nnls(math.log(10) * x / (1 + x) ** 2, beta)
         off = math.log(10) * (x / (1 + x) ** 2) @ totals - beta

@@ -39,7 +39,7 @@ def names_along(model: Model, dim: str) -> list[str]:
         "pool": lambda: [model.states[i] for i in state_indices(model, "amount")],
         "auxiliary_state": lambda: [model.states[i] for i in state_indices(model, "auxiliary")],
         "membrane": lambda: model.membranes,
-        "place": lambda: model.places.values(),
+        "place": model.places.values,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
         "state": lambda: model.states,

@@ -121,7 +121,7 @@ def affinity(process: Process) -> sp.Expr:
     return sp.expand(given - (work + electric) / (R * T))
 
 
-def _potential(participant: Participant, energies: bool = True) -> sp.Expr:  # noqa: FBT001, FBT002
+def _potential(participant: Participant, energies: bool = True) -> sp.Expr:
     """∂G/∂n of a participant, differentiated here from G; with μ° of solutes if ``energies``."""
     n, W = sp.Dummy(), sp.Dummy()
     if participant.is_state:

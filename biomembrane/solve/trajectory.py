@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
+from ..constants import GAS
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
 from .problem import Block, Break, Solution
 from .status import Status
 
 Array = NDArray[np.float64]
+_ROUNDING = 1e-14  # of RT Σn and of the terms of Ξ
 _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
@@ -217,6 +219,7 @@ class Trajectory:
     @cached_property
     def _given_exergy(self) -> Array:
         """Ξ(0) by store (store, lane) before constraints were applied."""
+        assert self.given is not None
         exergy: Array = self.kernel.call("exergy", 0.0, self.given, self.constants[0])
         return exergy
 
@@ -263,16 +266,25 @@ class Trajectory:
         """Loss of Ξ (time, lane) where constraints were applied, at the start and at breaks
         [fJ].
         """
-        start = np.zeros((len(self.block.times), self.segment_ends.shape[1]))
-        if self.given is not None:
-            met = self.kernel.call("exergy", 0.0, self.block.y[:, 0], self.constants[0])
-            start = start + (self._given_exergy - met).sum(axis=0)
+        start = np.zeros((len(self.block.times), self.segment_ends.shape[1])) + self._adjusted
         if self.block.settled is None or len(self.constants) == 1:
             return start
-        lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
-            axis=0
-        )
-        return start + lost
+        jumps = self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
+        lost: Array = start - jumps.sum(axis=0)
+        return lost
+
+    @property
+    def _adjusted(self) -> Array:
+        """Loss of Ξ (lane,) where constraints moved the start; 0 where it is rounding."""
+        if self.given is None:
+            return np.zeros(self.segment_ends.shape[1])
+        met = self.kernel.call("exergy", 0.0, self.block.y[:, 0], self.constants[0])
+        lost = (self._given_exergy - met).sum(axis=0)
+        amounts = [i for i, x in enumerate(self.model.states) if x.is_amount and not x.helper]
+        terms = GAS * self.temperature * np.abs(self.given[amounts]).sum(axis=0)
+        terms = terms + np.abs(met).sum(axis=0)
+        adjusted: Array = np.where(abs(lost) > _ROUNDING * terms, lost, 0.0)
+        return adjusted
 
     @property
     def swung(self) -> Array:

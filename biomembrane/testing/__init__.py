@@ -10,9 +10,9 @@ Each check looks at states around the declared ones (Hypothesis draws them and s
 counter-example to what matters), raises ``AssertionError`` with the state in units, and stands on
 its own: :func:`flux_follows_affinity`, :func:`detailed_balance`, :func:`stalls_and_reverses`,
 :func:`onsager_symmetry`, :func:`equilibria_hold`, :func:`keeps_invariants`, :func:`books_close`,
-:func:`runs_downhill`, :func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`,
-:func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`, :func:`cycles`,
-:func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs Hypothesis: ``pip
+:func:`runs_downhill`, :func:`batch_equals_singles`.  Strategies give declared objects:
+:func:`species`, :func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`,
+:func:`cycles`, :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs Hypothesis: ``pip
 install 'biomembrane[test]'``.
 """
 

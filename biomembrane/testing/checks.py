@@ -25,7 +25,14 @@ from .properties import (
 )
 
 TRANSPORTER = (flux_follows_affinity, detailed_balance, stalls_and_reverses)
-MODEL = (*TRANSPORTER, equilibria_hold, keeps_invariants, books_close, runs_downhill, batch_equals_singles)
+MODEL = (
+    *TRANSPORTER,
+    equilibria_hold,
+    keeps_invariants,
+    books_close,
+    runs_downhill,
+    batch_equals_singles,
+)
 
 
 @dataclass(frozen=True)

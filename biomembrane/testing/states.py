@@ -134,7 +134,9 @@ def states(draw: st.DrawFn, model: Model) -> State:
         if shift := draw(tenths):
             moved[name] = 0.01 * 10 ** (shift / 10)
     for x in model.states:
-        if x.name in model.unaccounted and (tenth := draw(st.integers(0 if x.positive else -10, 10))):
+        if x.name in model.unaccounted and (
+            tenth := draw(st.integers(0 if x.positive else -10, 10))
+        ):
             moved[x.name] = tenth / 10
     return State(model, moved)
 
