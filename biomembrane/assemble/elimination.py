@@ -34,7 +34,7 @@ def eliminate(equations: Mapping[str, Mapping[str, Fraction]], order: Sequence[s
                 share = row[unknown]
                 row, origin = _less(row, theirs, share), _less(origin, source, share)
         if not row:
-            relations.append(origin)
+            relations.append({e: origin[e] for e in equations if e in origin})
             continue
         pivot = min(row, key=place.__getitem__)
         row, origin = ({k: x / row[pivot] for k, x in each.items()} for each in (row, origin))

@@ -80,7 +80,7 @@ def standard_energies(
 
 def _known(processes: Iterable[Process], parameters: Mapping[str, Declared]) -> dict[str, sp.Expr]:
     """Energies that no constant decides: those declared, and 0 of a species without one that other
-    processes use.
+    processes use, or that is an ion of one atom beside species with energies, their zero.
     """
     known: dict[str, sp.Expr] = {}
     for p in processes:
@@ -92,9 +92,18 @@ def _known(processes: Iterable[Process], parameters: Mapping[str, Declared]) -> 
             if declared is not None:
                 if declared.name in parameters:
                     known[s.name] = declared.symbol
-            elif p.log_constant is None and (p.reaction.states or s in net_species(p.reaction)):
+            elif _is_zero(s, p):
                 known[s.name] = sp.S.Zero
     return known
+
+
+def _is_zero(s: Species, p: Process) -> bool:
+    """Whether a process takes the energy of a species without one for 0."""
+    net = net_species(p.reaction)
+    if p.log_constant is None:
+        return bool(p.reaction.states) or s in net
+    bare = sum(s.composition().values()) == 1
+    return bare and any(other.declared_standard is not None for other in net)
 
 
 def _order(changed: Iterable[Mapping[Species, int]], known: Mapping[str, sp.Expr]) -> list[str]:

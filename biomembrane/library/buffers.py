@@ -28,11 +28,12 @@ from .species import Ca, H, Mg
 
 if TYPE_CHECKING:
     from ..declare.parameter_types import ParameterLike
-    from ..quantity_types import QuantityLike
+    from ..quantity_types import Quantity, QuantityLike
 
 MOLAR = 1e3  # 1 mol/l in mM
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Buffer:
     """A species that binds one ligand: H⁺, Ca²⁺ or Mg²⁺.
@@ -55,7 +56,7 @@ class Buffer:
 
     def contents(
         self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None
-    ) -> dict[Species, Any]:
+    ) -> dict[Species, Quantity]:
         """Concentrations of both forms at equilibrium with the ligand, for ``contents=``.
 
         Args:
@@ -79,7 +80,7 @@ class Buffer:
 
     def power(
         self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None
-    ) -> Any:
+    ) -> Quantity:
         """Buffer power −d[bound]/dpX = ln 10 · total · K x/(K + x)².
 
         Args:
@@ -167,7 +168,7 @@ def proton_level(pH: Any, where: str) -> float:
     return float(MOLAR * 10 ** -float(units.strip(pH, ONE, where)))
 
 
-def at_pH(pH: float) -> Any:
+def at_pH(pH: float) -> Quantity:
     """The concentration of H⁺ at a pH, 10^−pH mol/l.
 
     Args:
@@ -210,6 +211,7 @@ def buffer(
         BareNumber: a K without a unit.
         UnitMismatch: a unit of another dimension.
         OutOfDomain: a K that is not above zero.
+        WrongType: a ligand that is no Species.
     """
     check_name(name, "buffer, name")
     errors.expect(ligand, Species, f"buffer({name!r}), ligand", "a Species", "ligand=library.Ca")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import errors, units
 from ..declare.equilibrium import Equilibrium
@@ -15,7 +15,7 @@ from .buffers import concentration, proton_level
 from .sheet import sheet
 
 if TYPE_CHECKING:
-    from ..quantity_types import QuantityLike
+    from ..quantity_types import Quantity, QuantityLike
 
 
 @errors.keywords
@@ -59,7 +59,7 @@ def carbonate(place: Compartment, *, anhydrase: bool | float = True, name: str =
 
 
 @errors.keywords
-def carbonate_contents(*, CO2: QuantityLike, pH: float) -> dict[Species, Any]:
+def carbonate_contents(*, CO2: QuantityLike, pH: float) -> dict[Species, Quantity]:
     """CO₂, HCO₃⁻ and H⁺ at equilibrium, for ``contents=``.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import errors, units
 from ..declare.equilibrium import Equilibrium
@@ -17,9 +17,10 @@ from ..units import Q
 from .buffers import Buffer, buffer
 
 if TYPE_CHECKING:
-    from ..quantity_types import QuantityLike
+    from ..quantity_types import Quantity, QuantityLike
 
 
+@errors.keywords
 @dataclass(frozen=True)
 class Intrinsic:
     """Buffering of a cell by groups that are not named, as sites of several pK.
@@ -30,7 +31,7 @@ class Intrinsic:
 
     sites: tuple[tuple[Buffer, float], ...]
 
-    def contents(self, *, pH: float) -> dict[Species, Any]:
+    def contents(self, *, pH: float) -> dict[Species, Quantity]:
         """Concentrations of all forms at a pH, for ``contents=``.
 
         Args:
@@ -42,7 +43,7 @@ class Intrinsic:
         Raises:
             NotANumber: a pH that is no number.
         """
-        every: dict[Species, Any] = {}
+        every: dict[Species, Quantity] = {}
         for site, total in self.sites:
             every |= site.contents(Q(total, "mM"), pH=pH)
         return every
@@ -61,7 +62,7 @@ class Intrinsic:
         """
         return [site.equilibrium(place) for site, _ in self.sites]
 
-    def power(self, *, pH: float) -> Any:
+    def power(self, *, pH: float) -> Quantity:
         """β at a pH, a concentration per unit of pH.
 
         Args:

@@ -12,8 +12,8 @@ its own: :func:`flux_follows_affinity`, :func:`detailed_balance`, :func:`stalls_
 :func:`onsager_symmetry`, :func:`equilibria_hold`, :func:`keeps_invariants`, :func:`books_close`,
 :func:`runs_downhill`, :func:`batch_equals_singles`.  Strategies give declared objects:
 :func:`species`, :func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`,
-:func:`cycles`, :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs Hypothesis: ``pip
-install 'biomembrane[test]'``.
+:func:`cycles`, :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs
+Hypothesis: ``pip install 'biomembrane[test]'``.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from .checks import Report as Report
     from .checks import check_model as check_model
     from .checks import check_transporter as check_transporter
+    from .equilibria import equilibria_hold as equilibria_hold
     from .properties import batch_equals_singles as batch_equals_singles
     from .properties import books_close as books_close
     from .properties import detailed_balance as detailed_balance
-    from .properties import equilibria_hold as equilibria_hold
     from .properties import flux_follows_affinity as flux_follows_affinity
     from .properties import keeps_invariants as keeps_invariants
     from .properties import onsager_symmetry as onsager_symmetry
@@ -50,7 +50,7 @@ _HOME = {
     "flux_follows_affinity": "properties", "detailed_balance": "properties",
     "stalls_and_reverses": "properties",
     "onsager_symmetry": "properties", "keeps_invariants": "properties",
-    "equilibria_hold": "properties", "books_close": "properties",
+    "equilibria_hold": "equilibria", "books_close": "properties",
     "runs_downhill": "properties", "batch_equals_singles": "properties",
     "State": "states", "states": "states",
     "species": "strategies", "balanced_reactions": "strategies",

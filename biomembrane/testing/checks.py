@@ -11,12 +11,12 @@ from .. import errors
 from ..assemble.model import Model
 from ..declare.cycle import Cycle
 from ..declare.transporter import Transporter
+from .equilibria import equilibria_hold
 from .properties import (
     Skip,
     batch_equals_singles,
     books_close,
     detailed_balance,
-    equilibria_hold,
     flux_follows_affinity,
     keeps_invariants,
     onsager_symmetry,
@@ -26,13 +26,9 @@ from .properties import (
 
 TRANSPORTER = (flux_follows_affinity, detailed_balance, stalls_and_reverses)
 MODEL = (
-    *TRANSPORTER,
-    equilibria_hold,
-    keeps_invariants,
-    books_close,
-    runs_downhill,
+    *TRANSPORTER, equilibria_hold, keeps_invariants, books_close, runs_downhill,
     batch_equals_singles,
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Skip(Exception):
     """The property does not apply."""
 
 
-def _for_all_states(model: Model, check: Callable[[State], None], examples: int) -> int:
+def for_all_states(model: Model, check: Callable[[State], None], examples: int) -> int:
     """Check states of a model and give how many; a counter-example is shrunk and raised."""
     whole(examples, "examples=…", "a number of states, an integer >= 1", "examples=60")
     if examples < 1:
@@ -65,14 +65,14 @@ def _for_all_states(model: Model, check: Callable[[State], None], examples: int)
     return checked
 
 
-def _equilibria(model: Model) -> set[str]:
+def equilibria(model: Model) -> set[str]:
     """Names of the processes whose affinity is 0 at all times; off equilibrium they have no flux
     that a law gives.
     """
     return {p.name for p in model.processes if p.slaved}
 
 
-def _counterexample(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
+def counterexample(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
     """What an assertion says of a counter-example."""
     parts = ", ".join(f"{name} = {_in_units(x, unit)}" for name, (x, unit) in numbers.items())
     return f"{process}: {what}; {parts} at the state {state!r}"
@@ -96,21 +96,21 @@ def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
         AssertionError: it does not hold; with a state in units.
     """
 
-    slaved = _equilibria(model)
+    slaved = equilibria(model)
 
     def check(state: State) -> None:
         J, A = values(state, "flux", "affinity")
         RT = state.evaluator().RT
         for name in (n for n in J if n not in slaved):
             wrong = J[name] * A[name] < 0 and abs(A[name]) > LEAST * RT
-            assert not wrong, _counterexample(
+            assert not wrong, counterexample(
                 "the flux runs uphill", name, state, J=(J[name], "fmol/s"), A=(A[name], "kJ/mol")
             )
-            assert math.isfinite(J[name]), _counterexample(
+            assert math.isfinite(J[name]), counterexample(
                 "the flux is not finite", name, state, J=(J[name], "fmol/s")
             )
 
-    return _for_all_states(model, check, examples)
+    return for_all_states(model, check, examples)
 
 
 def detailed_balance(model: Model, *, examples: int = 60) -> int:
@@ -138,7 +138,7 @@ def detailed_balance(model: Model, *, examples: int = 60) -> int:
             lawful = math.isfinite(J[name]) and (
                 J[name] * A[name] >= 0 or abs(A[name]) <= LEAST * RT
             )
-            assert lawful, _counterexample(
+            assert lawful, counterexample(
                 "a flux without one-way rates that does not follow A", name, state, **numbers
             )
         for name in up:
@@ -147,16 +147,16 @@ def detailed_balance(model: Model, *, examples: int = 60) -> int:
                 "r⁻": (down[name], "fmol/s"),
                 "A": (A[name], "kJ/mol"),
             }
-            assert up[name] >= 0 <= down[name], _counterexample(
+            assert up[name] >= 0 <= down[name], counterexample(
                 "a one-way rate is negative", name, state, **rates
             )
             if up[name] > 0 < down[name] and 1e-250 < min(up[name], down[name]):
                 deviation = math.log(up[name] / down[name]) - A[name] / RT
-                assert abs(deviation) <= EXACT * max(1.0, abs(A[name] / RT)), _counterexample(
+                assert abs(deviation) <= EXACT * max(1.0, abs(A[name] / RT)), counterexample(
                     "RT ln(r⁺/r⁻) is not A", name, state, **rates
                 )
 
-    return _for_all_states(model, check, examples)
+    return for_all_states(model, check, examples)
 
 
 def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
@@ -194,16 +194,16 @@ def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
                 "J on one side": (sides[0], "fmol/s"),
                 "on the other": (sides[1], "fmol/s"),
             }
-            assert abs(J) <= 1e-6 * max(map(abs, sides)) + 1e-300, _counterexample(
+            assert abs(J) <= 1e-6 * max(map(abs, sides)) + 1e-300, counterexample(
                 "flux without affinity", process.name, equilibrium, **numbers
             )
-            assert sides[0] * sides[1] <= 0, _counterexample(
+            assert sides[0] * sides[1] <= 0, counterexample(
                 "no reversal beyond A = 0", process.name, equilibrium, **numbers
             )
 
     if all(p.slaved for p in model.processes):
         raise Skip("equilibria have no flux of their own")
-    checked = _for_all_states(model, check, examples)
+    checked = for_all_states(model, check, examples)
     if not count:
         raise Skip("no concentration moves an affinity to zero")
     return checked
@@ -241,54 +241,6 @@ def onsager_symmetry(declared: Transporter | Cycle, *, examples: int = 0) -> int
             f"{text}, not positive semidefinite"
         )
     return len(names)
-
-
-def equilibria_hold(model: Model, *, examples: int = 40) -> int:
-    """A = 0 of every equilibrium, and its flux is what moves the amounts along it: dx/dt = N·J, at
-    states that meet the constraints.
-
-    Args:
-        model: to check.
-        examples: states, an integer ≥ 1.
-
-    Returns:
-        How many states were checked.
-
-    Raises:
-        AssertionError: it does not hold; with a state in units.
-    """
-    slaved = _equilibria(model)
-    if not slaved:
-        raise Skip("the model has no equilibria")
-    found = 0
-
-    def check(state: State) -> None:
-        nonlocal found
-        evaluator = state.evaluator()
-        with np.errstate(all="ignore"):
-            at = evaluator.met(state.y())
-            if at is None:
-                return
-            slopes, J, A = evaluator.slopes(at), evaluator("flux", at), evaluator("affinity", at)
-            gross = evaluator.gross(at)
-        found += 1
-        for name in slaved:
-            assert abs(A[name]) <= EXACT * evaluator.RT, _counterexample(
-                "an equilibrium is off", name, state, A=(A[name], "kJ/mol")
-            )
-        moved = evaluator.N() @ np.array([J[p.name] for p in model.processes])
-        pools = [k for k, x in enumerate(model.states) if x.conjugate is not None]
-        for k, x, change, size in zip(pools, model.pools, moved, gross, strict=True):
-            room = 1e-6 * max(abs(change), size, abs(slopes[k]))
-            assert abs(slopes[k] - change) <= room, (
-                f"{model.name}: {x.name} changes by {slopes[k]:.6g} fmol/s, its fluxes by"
-                f" {change:.6g}, at the state {state!r}"
-            )
-
-    count = _for_all_states(model, check, examples)
-    if not found:
-        raise Skip("no state was found that meets the constraints")
-    return count
 
 
 def keeps_invariants(model: Model, *, examples: int = 40) -> int:
@@ -331,7 +283,7 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
                 f" {state!r}"
             )
 
-    count = _for_all_states(model, check, examples)
+    count = for_all_states(model, check, examples)
     if not states_on_constraints:
         raise Skip("no state was found that meets the constraints")
     return count
