@@ -54,6 +54,10 @@ class Buffer:
     constant: Parameter | None = field(repr=False)
     value: float
 
+    def __repr__(self) -> str:
+        reaction = f"{self.bound.name} ⇌ {self.free.name} + {self.ligand.name}"
+        return f"Buffer({self.name!r}: {reaction}, K = {self.value:.4g} mM)"
+
     def contents(
         self, total: QuantityLike, *, pH: float | None = None, level: QuantityLike | None = None
     ) -> dict[Species, Quantity]:

@@ -36,7 +36,7 @@ _KINDS = {
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
-    "auxiliary_state": "auxiliary",
+    "auxiliary_state": "auxiliary", "place": "pH",
 }  # fmt: skip
 _LEDGER_LINES = (
     "spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed",

@@ -55,7 +55,7 @@ def test_capacitive_cells_approach_the_electroneutral_one() -> None:
 def test_an_electroneutral_cell_is_a_model_like_others() -> None:
     model = cell(0)
     on = model.membranes[0]
-    assert (on.capacitance, on.electroneutral) == (None, True)
+    assert (on.capacitance, on.electroneutral, on.has_potential) == (None, True, True)
     assert pickle.loads(pickle.dumps(model)) == model != cell(1e-3)
     assert "membrane.capacitance" not in model.parameters
     assert model.unaccounted == ()
