@@ -205,6 +205,8 @@ class Model(System):
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.flux(name)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
+            if process.slaved:
+                continue
             if rates.flux is not None:
                 add(Group.FLUX, J, BoundExpression(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
