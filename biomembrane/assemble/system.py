@@ -66,6 +66,8 @@ class System(Compared):
         self.transformed = checks.transformed(self.transporters)
         self.interconverted = interconverted(self.transporters)
         declared = [_temperature(name, temperature)]
+        self.constants = checks.constants(name, constants)
+        declared += self.constants
         declared += initial_contents.declared(self.places.values(), self.membranes)
         potentials, self.start = initial_potentials.starting(
             self.membranes, self.circuit, potential or {}

@@ -82,7 +82,7 @@ class Process(Compared):
         """Names of what its rates read beyond its membrane's solutes and V: gates and other states
         with an equation of their own, shares of channels, quantities from elsewhere.
         """
-        return tuple(x.name for x in (*self.own_states, *self.readings))
+        return (*(x.name for x in self.own_states), *(x.name for x in self.readings))
 
     @property
     def slaved(self) -> bool:
