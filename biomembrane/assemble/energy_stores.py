@@ -18,9 +18,10 @@ from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
 from .free_energy import total
-from .potentials import molar, net, weighted
+from .potentials import molar, net
 from .reference_state import References
 from .system import System
+from .weighted_sum import weighted
 
 
 class Role(StrEnum):

@@ -59,6 +59,8 @@ _GROUPS = (
     "energy",
     "event",
     "set",
+    "pH",
+    "closure",
 )
 
 

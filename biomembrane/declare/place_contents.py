@@ -11,7 +11,7 @@ from .parameter import Declared, check_usual, declare
 from .species import Species
 
 #: cell.volume, cell.charge and the like are a place's own
-RESERVED = ("volume", "charge", "solids", "pressure", "wall")
+RESERVED = ("volume", "charge", "potential", "solids", "pressure", "wall")
 
 
 def owner_of(place: Any) -> str:

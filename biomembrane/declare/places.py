@@ -4,7 +4,7 @@ impermeants have modules of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -209,7 +209,12 @@ class Membrane(Compared):
             ``m.volume("in")``, ``m.total_volume("in")`` and ``m.parameter(key, value, dimension)``.
             What is given per area follows it, and so does the capacitance: its −½V²∂C/∂W is part of
             the pressure.  Carriers of a Cycle keep their number.
-        capacitance: per area; without it the membrane stores no charge (a junction).
+        capacitance: per area; without it the membrane stores no charge (a junction).  Zero,
+            ``Q(0, "uF/cm^2")``, is the electroneutral limit: the places stay neutral, and V is at
+            all times where no net current flows into them.
+
+    Attributes:
+        electroneutral: whether the capacitance is zero; ``capacitance`` is None then.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -218,7 +223,7 @@ class Membrane(Compared):
         DuplicateName: two places of one name.
         BareNumber: a number without a unit.
         UnitMismatch: a unit of another dimension.
-        OutOfDomain: an area or a capacitance that is not above zero.
+        OutOfDomain: an area that is not above zero, or a capacitance below it.
     """
 
     name: str
@@ -242,6 +247,7 @@ class Membrane(Compared):
         area: ParameterLike | AreaFunction = field(kw_only=True)
         capacitance: ParameterLike | None = field(default=None, kw_only=True)
     area_function: AreaFunction | None = field(init=False, repr=False, default=None)
+    electroneutral: bool = field(init=False, repr=False, default=False)
     _loose = ("area_function",)
 
     def __post_init__(self) -> None:
@@ -284,16 +290,29 @@ class Membrane(Compared):
             self._declare("area", AREA, f"area of {self.name}")
         if self.capacitance is not None:
             self._declare(
-                "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}"
-            )
+                "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}",
+                "nonnegative",
+            )  # fmt: skip
+            assert self.capacitance is not None
+            if self.capacitance.value == 0:
+                object.__setattr__(self, "capacitance", None)
+                object.__setattr__(self, "electroneutral", True)
+            else:
+                changed = replace(self.capacitance, domain="positive")
+                object.__setattr__(self, "capacitance", changed)
 
-    def _declare(self, key: str, dim: Dimension, long_name: str) -> None:
+    @property
+    def has_potential(self) -> bool:
+        """Whether V across it is defined by what it holds: a charge, or none at all times."""
+        return self.capacitance is not None or self.electroneutral
+
+    def _declare(self, key: str, dim: Dimension, long_name: str, domain: str = "positive") -> None:
         """Replace a quantity by the parameter that it declares."""
         parameter = declare(
             f"{self.name}.{key}",
             getattr(self, key),
             dim,
-            domain="positive",
+            domain=domain,
             long_name=long_name,
             owner=owner_of(self),
         )
@@ -301,7 +320,7 @@ class Membrane(Compared):
 
     def _content(self) -> tuple[Any, ...]:
         area = self.area.content() if isinstance(self.area, StateArea) else self.area
-        return self.inside, self.outside, area, self.capacitance
+        return self.inside, self.outside, area, self.capacitance, self.electroneutral
 
     def replace(self, **changes: object) -> Membrane:
         """A copy with changes, such as another place on one side: ``m.replace(inside=other)``.
@@ -316,6 +335,8 @@ class Membrane(Compared):
         """
         if self.area_function is not None:
             changes = {"area": self.area_function} | changes
+        if self.electroneutral:
+            changes = {"capacitance": "0 F/m^2"} | changes
         return changed(self, changes)
 
     def side(self, word: str) -> Place | None:

@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     DRIVEN = "driven"  # from outside the model; what it carries mixes, and its work is booked
     PROVEN = "proven"  # identically, by algebra
     ONSAGER = "onsager"  # A times a non-negative conductance
+    EQUILIBRIUM = "equilibrium"  # A = 0 at all times
     CONSISTENT = "consistent"  # proved for its numbers, up to rounding
     ROUNDING = "rounding"  # off by the rounding of the published digits
     EXEMPT = "exempt"  # as published, for a stated reason
@@ -33,7 +34,9 @@ VERDICTS = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdict on one process: ``proven``, ``onsager``, ``driven`` or ``exempt``."""
+    """The verdict on one process: ``proven``, ``onsager``, ``equilibrium``, ``driven`` or
+    ``exempt``.
+    """
 
     verdict: Verdict
     statement: str

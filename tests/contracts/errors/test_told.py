@@ -70,6 +70,7 @@ VARIABLES = (
     "flux",
     "affinity",
     "dissipation",
+    "open_fraction",
     "auxiliary",
 )
 BOOKS = (
