@@ -63,6 +63,7 @@ TWO = {"bath.K": "mM", "bath.Na": "M"}
 VARIABLES = (
     "amount",
     "concentration",
+    "pH",
     "potential",
     "volume",
     "pressure",
