@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..quantity_types import TimeLike
     from .course_contents import RunLike
+    from .figure_types import LengthLike
 
 _HEAD = 0.75  # height of the title of a membrane, by that of a row
 _PER = constants.FARADAY * 1e-6  # kJ/mol in a mV
@@ -66,8 +67,8 @@ def forces(
     membranes: Sequence[str] | None = None,
     millivolts: bool = True,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
     """Force diagram: for each membrane and solute, the electrochemical potential inside less that
     outside, and its two parts as arrows.
@@ -104,7 +105,7 @@ def forces(
         groups = {force.membrane for force in rows}
         lines = 3.1 * (len(rows) + _HEAD * len(groups)) + (12 if millivolts else 9)
         heading = str(getattr(run, "model_name", ""))
-        axes = figure_axes.axes_for(ax, width, style, em * lines / 72, heading, where)
+        axes = figure_axes.axes_for(ax, width, em * lines / 72, heading, where)
         arrows = _draw(axes, rows, left_out)
         millivolt_axis = _millivolt_axis(axes) if millivolts else None
         most = figure_axes.most_ticks(axes)
