@@ -17,7 +17,7 @@ from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
-from ..declare.parameter import Declared, check_name, check_usual, declare
+from ..declare.parameter import Declared, Parameter, Source, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.solute_names import meant
@@ -61,7 +61,7 @@ class System(Compared):
         declared = [
             declare(
                 "temperature",
-                _kelvin() if temperature is None else temperature,
+                _body_temperature() if temperature is None else temperature,
                 d.TEMPERATURE,
                 domain="positive",
                 long_name="temperature",
@@ -183,7 +183,8 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
     return swelling, osmotic, {p.on.name for p in processes if p.reaction.has_solvent}
 
 
-def _kelvin() -> Any:
+def _body_temperature() -> Parameter:
     from ..units import Q
 
-    return Q(constants.BODY_TEMPERATURE, "kelvin")
+    source = Source("assumed", note="default of Model")
+    return Parameter(Q(constants.BODY_TEMPERATURE, "kelvin"), source)

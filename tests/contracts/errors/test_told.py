@@ -229,7 +229,8 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
     ),
     "another dimension": (
         lambda: prepare(vary={"bath.K": "mV"}), e.UnitMismatch, "prepare(vary={'bath.K': …})",
-        "a unit like 'mM'", "1 mV (V)", "Q(1, 'mM')"
+        "a unit like 'mM'", "1 mV (V)",
+        "another quantity, for example Q(1, 'mM'); the number does not carry over"
     ),
     "prepared times": (
         lambda: prepare(until=None, times=[1, 2]), e.BareNumber, "prepare(times=…)",
