@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -157,7 +158,7 @@ def read_start(model: Model, start: Any) -> Start:
             where="simulate(start=…)",
             wanted="a run of which everything was kept, or shares by carrier state",
             got=errors.shown(start),
-            advice="start={'SGLT1.C1': 1}, or start=run",
+            advice=_instead(start),
         )
     given = {name: _share(model, name, value) for name, value in start.items()}
     index = model_index(model)
@@ -165,6 +166,15 @@ def read_start(model: Model, start: Any) -> Start:
     return Start(
         {tuple(index.states[s] for s in states): _shares(states, given) for states in carriers}
     )
+
+
+def _instead(start: Any) -> str:
+    """What to give in place of a path, or of a result of which a part was kept."""
+    if isinstance(start, (str, os.PathLike)):
+        return f"start=bm.open_run({os.fspath(start)!r})"
+    if hasattr(start, "model_name"):
+        return "keep='all' in the run that it comes from"
+    return "start=run, or start={'SGLT1.C1': 1}"
 
 
 def _end_of_run(model: Model, run: Any) -> Start:

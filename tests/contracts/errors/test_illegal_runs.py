@@ -111,14 +111,14 @@ RUNS = table(
                 "['cell.volume']", "above zero", "0 pL", "leave out"),
             (
                 "numbers without names", lambda: setting("bath.K", Q([4, 5], "mM")), e.NotANumber,
-                "['bath.K']", "xarray.DataArray", "names", "dims='K_o'",
+                "['bath.K']", "named dimension", "names", "bm.axis('K_o'",
             ),
             ("bare numbers", lambda: setting("bath.K", np.array([4, 5])), e.NotANumber,
-                "['bath.K']", "xarray.DataArray", "names", "dims='K_o'"),
+                "['bath.K']", "named dimension", "names", "bm.axis('K_o'"),
             (
                 "scan without units", lambda: setting("bath.K", array([4.0], unit=None)),
                 e.BareNumber,
-                "['bath.K']", "'units'", "no units", "'units': 'mM'",
+                "['bath.K']", "'units'", "no units", "bm.axis('K_o'",
             ),
             ("scan in mMM", lambda: setting("bath.K", array([4.0], unit="mMM")), e.UnknownUnit,
                 "['bath.K']", "a unit", "'mMM'", "'mM'"),
@@ -129,7 +129,7 @@ RUNS = table(
             ("scan of text", lambda: setting("bath.K", array(["a"])), e.NotANumber, "['bath.K']",
                 "number", "['a']", "numbers"),
             ("scan of nothing", lambda: setting("bath.K", array([])), e.BadSettings, "['bath.K']",
-                "at least one", "over K_o", "dims="),
+                "at least one", "over K_o", "bm.axis("),
             ("scan with NaN", lambda: setting("bath.K", array([4.0, math.nan])), e.NotFinite,
                 "['bath.K']", "finite", "[4 nan] mM", "0/0"),
             ("scan below 0", lambda: setting("bath.K", array([4.0, -5.0])), e.OutOfDomain,
@@ -137,7 +137,7 @@ RUNS = table(
             (
                 "a Dataset", lambda: setting("bath.K", xr.Dataset({"K": array([4.0])})),
                 e.WrongType,
-                "['bath.K']", "DataArray", "xarray.Dataset", "dims=",
+                "['bath.K']", "DataArray", "xarray.Dataset", "bm.axis(",
             ),
             (
                 "clashing coordinates",
