@@ -76,7 +76,7 @@ ROWS = table(
             (
                 "times without units", lambda: steps(mM(5), (array([1, 2.0], unit=None), mM(9))),
                 e.BareNumber,
-                "time 1", "'units'", "no units", "units",
+                "time 1", "'units'", "no units", "bm.axis(",
             ),
             (
                 "protocol of a content", lambda: put("cell.K", step("mM", 130, 140)), e.BadSettings,
