@@ -105,7 +105,7 @@ CULPRIT = "pool at fault, or the stiffest, where the lane stopped; -1 for none"
 TABLE: dict[str, Variable] = {
     "amount": _course("pool", "fmol", "amount"),
     "concentration": _course("pool", "mM", "concentration"),
-    "potential": _course("membrane", "mV", "membrane potential, inside less outside", "membranes"),
+    "potential": _course("membrane", "mV", "membrane potential, inside minus outside", "membranes"),
     "volume": _course("compartment", "pL", "solvent volume", "compartments"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),

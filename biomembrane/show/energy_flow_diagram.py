@@ -47,10 +47,10 @@ def energy_flow(
     heat (right).
 
     The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour
-    is what carries it; per cent are of the energy that passed, as in the ledger's table, which a
-    line under the figure gives.  Bars are stores (coloured), transporters and protocols (dark);
-    heat runs along the bottom, and what a process that ran uphill took from no source comes from
-    "uphill for free".  The lines under the picture are those of the ledger.  Flows below 0.2 % of
+    is what carries it; percentages are shares of the energy that passed, as in the ledger's table,
+    which a line under the figure gives.  Bars are stores (coloured), transporters and protocols
+    (dark); heat runs along the bottom, and what a process that ran uphill took from no source comes
+    from "uphill for free".  The lines under the picture are those of the ledger.  Flows below 0.2 % of
     what passed (more, where the figure would outgrow a page) are not drawn, except what protocols
     impose, from 0.01 % on; the note says how much they are, and how much of them comes into the
     picture and leaves it.
@@ -212,7 +212,7 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     share = f"{digits(_final(run, 'residual_relative'))} of the energy that passed"
     notes = [
         f"{supplied_side} = {used_side}; {residual} ({share})",
-        with_energy("per cent are of the energy that passed,", diagram.total),
+        with_energy("percentages are shares of the energy that passed,", diagram.total),
     ]
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)

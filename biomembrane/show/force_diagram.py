@@ -37,7 +37,7 @@ _STILL = 0.005  # kJ/mol: nearer to equilibrium than is printed
 
 @dataclass(frozen=True)
 class Force:
-    """Electrochemical potential inside less outside [kJ/mol]: RT ln(c_in/c_out) and zFV;
+    """Electrochemical potential inside minus outside [kJ/mol]: RT ln(c_in/c_out) and zFV;
     concentrations [mM], V [mV] (NaN where there is none).
     """
 
@@ -70,14 +70,14 @@ def forces(
     width: LengthLike = "single",
     style: str | None = None,
 ) -> Axes:
-    """Force diagram: for each membrane and solute, the electrochemical potential inside less that
+    """Force diagram: for each membrane and solute, the electrochemical potential inside minus that
     outside, and its two parts as arrows.
 
     Each row starts at 0, the level outside: the thin arrow is the chemical part RT ln(c_in/c_out),
     the dark one the electrical part zFV from where it ends, the bar their sum.  Right of 0,
     positive, is uphill for what goes in; the text says which way it runs
     passively.  V is inside
-    less outside (formalism §8).
+    minus outside (formalism §8).
 
     Args:
         run: a run or a saved run, of one lane.
@@ -358,7 +358,9 @@ def _direction(force: Force) -> tuple[str, str]:
         return "0.00", "at equilibrium"
     signed = f"{force.total:+.2f}".replace("-", "−")
     return (
-        (f"{signed}, uphill", "runs out") if force.total > 0 else (f"{signed}, downhill", "runs in")
+        (f"{signed}, uphill", "leaves by itself")
+        if force.total > 0
+        else (f"{signed}, downhill", "enters by itself")
     )
 
 
@@ -367,7 +369,7 @@ def _explain(axes: Axes, left_out: Sequence[str]) -> None:
     _, small = text_sizes()
     wide = 72 * float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]
     lines = [
-        "electrochemical potential, inside less outside (kJ/mol)",
+        "electrochemical potential, inside minus outside (kJ/mol)",
         "0: level outside; positive: uphill for what goes in",
         "arrow in colour: chemical, RT ln(in/out); dashed: electrical, zFV; bar: sum",
         *([f"not drawn: {', '.join(left_out)}"] if left_out else []),
