@@ -50,7 +50,8 @@ def energy_flow(
     is what carries it; percentages are shares of the energy that passed, as in the ledger's table,
     which a line under the figure gives.  Bars are stores (coloured), transporters and protocols
     (dark); heat runs along the bottom, and what a process that ran uphill took from no source comes
-    from "uphill for free".  The lines under the picture are those of the ledger.  Flows below 0.2 % of
+    from "uphill for free".  The lines under the picture are those of the ledger.
+    Flows below 0.2 % of
     what passed (more, where the figure would outgrow a page) are not drawn, except what protocols
     impose, from 0.01 % on; the note says how much they are, and how much of them comes into the
     picture and leaves it.
