@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from .model_index import model_index
 from .scan_grid import inside
 
 Array = NDArray[np.float64]
-_Refused = TypeVar("_Refused", errors.ChargeImbalance, errors.NoRoom)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +67,7 @@ class Start:
                     advice=advice,
                 )
 
-    def explained(self, problem: _Refused, model: Model) -> _Refused:
+    def explained(self, problem: errors.BiomembraneError, model: Model) -> errors.BiomembraneError:
         """What is wrong with the state at the start, where it may be so because the earlier run was
         of another model.
         """
