@@ -73,18 +73,6 @@ def hydrostatic(place: str) -> sp.Symbol:
 
 
 @_kept
-def molarity(pool: str) -> sp.Symbol:
-    """n/W of a solute with an osmotic coefficient [mM], of which c is the activity."""
-    return sp.Symbol(f"n/W[{pool}]", positive=True)
-
-
-@_kept
-def membrane_area(membrane: str) -> sp.Symbol:
-    """Area of a membrane that follows from the state."""
-    return sp.Symbol(f"area[{membrane}]", positive=True)
-
-
-@_kept
 def chemical_potential(pool: str) -> sp.Symbol:
     """μ of a pool [J/mol] without the electrical part, which is in φ."""
     return sp.Symbol(f"mu[{pool}]", real=True)
@@ -118,12 +106,6 @@ def conductance(process: str) -> sp.Symbol:
 def flux(process: str) -> sp.Symbol:
     """J = r⁺ − r⁻ [fmol/s]."""
     return sp.Symbol(f"J[{process}]", real=True)
-
-
-@_kept
-def carried(name: str) -> sp.Symbol:
-    """What a process carries of a solute, per mole of the process [mol/mol]."""
-    return sp.Symbol(f"carried[{name}]", real=True)
 
 
 @_kept

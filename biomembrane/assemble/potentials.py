@@ -12,7 +12,7 @@ from .. import symbols
 from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.checks.certificate import Verdict
-from ..declare.osmotic_coefficient import osmolarity
+from ..declare.osmotic_coefficient import molarity, osmolarity
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir, contents
 from ..declare.species import Species
@@ -129,7 +129,7 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             )
             if model.species[x.label].declared_osmotic:
                 ratio = x.symbol / symbols.volume(x.place)
-                yield symbols.molarity(x.name), BoundExpression(ratio)
+                yield molarity(x.name), BoundExpression(ratio)
     yield from _pressures(model, stores)
     for place in model.places.values():
         outside: Mapping[Species, Declared] = (

@@ -14,6 +14,7 @@ from .. import symbols
 from ..assemble.model import Model
 from ..assemble.potentials import protons
 from ..declare.bound_expression import BoundExpression
+from ..declare.osmotic_coefficient import molarity
 from .graph import lowering
 from .graph.builder import Graph
 from .graph.construction_rules import Rules
@@ -54,7 +55,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     charged = filter(model.circuit.has_voltage, model.membranes)
     # of a solute with an osmotic coefficient c is the activity
     level = {x.name: env[x.concentration] for x in solutes if x.concentration is not None}
-    out.put("concentration", {n: env.get(symbols.molarity(n), c) for n, c in level.items()})
+    out.put("concentration", {n: env.get(molarity(n), c) for n, c in level.items()})
     out.put("pH", {n: _pH(out, env[symbols.concentration(c)]) for n, c in protons(model).items()})
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})

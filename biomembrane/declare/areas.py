@@ -69,7 +69,7 @@ def state_area(membrane: str, function: AreaFunction, sides: Mapping[str, Holds]
     start = formula.expression.xreplace({W: p.volume.symbol for W, p in read.items()})
     solids = tuple(p.solids for p in places.values() if p.solids is not None)
     volumes = {n: p.volume.value for n, p in places.items()}
-    symbol, parameters = symbols.membrane_area(membrane), dict(geometry.parameters)
+    symbol, parameters = sp.Symbol(f"area[{membrane}]", positive=True), dict(geometry.parameters)
     area = StateArea(symbol, formula, start, math.nan, parameters, solids, volumes)
     for factor in _VOLUMES:
         value = area.at({n: W * factor for n, W in volumes.items()})

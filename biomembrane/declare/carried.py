@@ -13,7 +13,6 @@ from fractions import Fraction
 
 import sympy as sp
 
-from .. import symbols
 from .bound_expression import BoundExpression
 from .reaction import Participant
 
@@ -68,5 +67,5 @@ def charge_moved(
 
 
 def share_symbol(process: str, solute: str) -> sp.Symbol:
-    """Name of what a process carries of a solute, per mole."""
-    return symbols.carried(f"{process}.{solute}")
+    """Name of what a process carries of a solute, per mole [mol/mol]."""
+    return sp.Symbol(f"carried[{process}.{solute}]", real=True)

@@ -14,6 +14,11 @@ from ..symbols import c0
 from .species import Species
 
 
+def molarity(pool: str) -> sp.Symbol:
+    """n/W of a solute with an osmotic coefficient [mM], of which c is the activity."""
+    return sp.Symbol(f"n/W[{pool}]", positive=True)
+
+
 def excess(c: sp.Expr, coefficients: Sequence[sp.Expr]) -> sp.Expr:
     """G/(RT n), φ₀(ln(c/c°) − 1) + Σ Bₖ cᵏ/k."""
     first, *virial = coefficients

@@ -16,6 +16,7 @@ from .. import errors, symbols
 from ..declare.bound_expression import BoundExpression
 from ..declare.carried import Carried, share_symbol
 from ..declare.checks.certificate import Certificate, Verdict
+from ..declare.osmotic_coefficient import molarity
 from ..declare.parameter import Declared, check_name, check_text, declare
 from ..declare.places import Compartment, Place, Reservoir, contents
 from ..declare.rates import Law, Rates
@@ -284,7 +285,7 @@ def _carried(name: str, leg: int, ends: tuple[Place, Place | None], v: sp.Symbol
         held = isinstance(source, Reservoir) or s in getattr(source, "held", {})
         c = declared.symbol if held else symbols.concentration(declared.name)
         if s.declared_osmotic and not held:
-            c = symbols.molarity(declared.name)
+            c = molarity(declared.name)
         up = dissolved(source, s)
         down = Participant(
             up.pool, up.kind, f"{s.label}@drain", (), s, source, drained=True
