@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .assemble.model import Model as Model
     from .declare import laws as laws
     from .declare.cycle import Cycle as Cycle
+    from .declare.electrode import Electrode as Electrode
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
@@ -51,7 +52,7 @@ _HOME = {
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
     "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.keep",
+    "Cycle": "declare.cycle", "Electrode": "declare.electrode", "Protocol": "declare.protocol", "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",
     "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf",

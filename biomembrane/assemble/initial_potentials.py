@@ -12,6 +12,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..declare.parameter import Declared, check_usual, declare
+from ..declare.electrode import Electrode
 from ..declare.places import Compartment, Membrane
 from .stoichiometry import Circuit
 
@@ -59,14 +60,18 @@ def _sum(first: Weights, second: Weights, sign: int) -> Weights:
 
 
 def starting(
-    membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]
+    membranes: Sequence[Membrane],
+    circuit: Circuit,
+    given: Mapping[Membrane, Any],
+    electrodes: Iterable[Electrode] = (),
 ) -> tuple[list[Declared], dict[str, sp.Expr]]:
     """Declared parameters of the potentials that are given, and φ(0) of every place as an
     expression of them.
 
     A membrane with a capacitance whose potential is not given starts at 0 V, unless the given
-    potentials imply another; V of a membrane without a capacitance follows.  Raises BadPlace where
-    potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
+    potentials imply another; V of a membrane without a capacitance follows, and one on which a
+    voltage clamp is starts at its command.  Raises BadPlace where potentials contradict each other
+    or the command, or where those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
         m: declare(
@@ -95,6 +100,8 @@ def starting(
             independent.append(V)
         else:
             _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
+    for clamp in (e for e in electrodes if e.is_clamp):
+        _start_clamped(clamp, declared, clusters, independent)
     capacitors = [m for m in membranes if m.capacitance is not None and circuit.has_voltage(m)]
     _set_others_to_zero([m for m in capacitors if m not in declared], clusters)
     starts = {
@@ -102,6 +109,35 @@ def starting(
         for place, weights in clusters.phi.items()
     }
     return independent, starts
+
+
+def _start_clamped(
+    clamp: Electrode,
+    declared: dict[Membrane, Declared],
+    clusters: PotentialClusters,
+    independent: list[Declared],
+) -> None:
+    """Start a clamped membrane at the command; it moves there where other potentials that are given
+    imply another.
+    """
+    m, command = clamp.on, clamp.command
+    if m in declared and abs(declared[m].value - command.value) > CLOSE:
+        due, got = errors.apart(command.value * 1e3, declared[m].value * 1e3, digits=6)
+        raise errors.BadPlace(
+            where=f"Model, potential={{{m.name}: …}}",
+            wanted=f"{due} mV, which {clamp.name} holds there",
+            got=f"{got} mV",
+            advice=f"leave {m.name} out of potential=",
+        )
+    if clusters.across(m) is None:
+        long_name = f"potential of {m.name} at the start"
+        V = declare(
+            f"{m.name}.potential", command.quantity, d.VOLTAGE, domain="real",
+            long_name=long_name, owner=f"the membrane {m.name!r}",
+        )  # fmt: skip
+        declared[m] = V
+        clusters.join(m, {m: 1})
+        independent.append(V)
 
 
 def _check_implied(m: Membrane, value: float, implied: float) -> None:

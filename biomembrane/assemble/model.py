@@ -16,10 +16,11 @@ import sympy as sp
 from .. import caching, errors, symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.places import Membrane, Reservoir
 from ..declare.transporter import Transporter
 from ..symbols import T
-from . import display, potentials
+from . import display, electrodes, potentials
 from .energy_stores import Store, stores_of
 from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
@@ -61,8 +62,9 @@ class Model(System):
 
     Args:
         name: of the model.
-        transporters: :class:`~biomembrane.declare.transporter.Transporter` and
-            :class:`~biomembrane.declare.cycle.Cycle` objects; the model has the places and
+        transporters: :class:`~biomembrane.declare.transporter.Transporter`,
+            :class:`~biomembrane.declare.cycle.Cycle` and
+            :class:`~biomembrane.declare.electrode.Electrode` objects; the model has the places and
             membranes that they are on.
         potential: V at the start, by membrane.  A membrane with a capacitance that is not named
             starts at 0 V, unless the potentials that are given imply another value.
@@ -102,7 +104,7 @@ class Model(System):
     def __init__(
         self,
         name: str,
-        transporters: Sequence[Transporter | Cycle],
+        transporters: Sequence[Transporter | Cycle | Electrode],
         *,
         potential: Mapping[Membrane, QuantityLike] | None = None,
         temperature: QuantityLike | None = None,
@@ -186,11 +188,14 @@ class Model(System):
             add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):
             add(Group.POTENTIAL, symbol, formula)
-        for process in self.processes:
+        clamped = electrodes.currents(self.electrodes, self.circuit, self.N)
+        for process in sorted(self.processes, key=lambda p: p.name in clamped):
             name, rates = process.name, process.local
             A, J = symbols.affinity(name), symbols.flux(name)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
-            if rates.flux is not None:
+            if name in clamped:
+                add(Group.FLUX, J, clamped[name])
+            elif rates.flux is not None:
                 add(Group.FLUX, J, BoundExpression(rates.flux, process.names))
             elif rates.forward is not None and rates.reverse is not None:
                 up, down = symbols.forward(name), symbols.reverse(name)
@@ -215,6 +220,7 @@ class Model(System):
             [(p.name, p.value, p.unit) for p in self.parameters.values()]
         )
         text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
+        text += "".join(f" {name}: {p.text}" for name, p in self.protocols.items())
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:

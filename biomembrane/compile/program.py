@@ -203,6 +203,12 @@ def _environment(
         for i, name in enumerate(extra)
     }
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
+    moved = {f.parameter for f in forms}
+    for e in (e for e in model.electrodes if e.is_clamp):
+        command = e.command
+        node = env[command.symbol]
+        slope = along(g, [node], {env[symbols.t]: g.one}) if command.name in moved else [g.zero]
+        env[symbols.slope(command.name)] = slope[0]
     return env, added
 
 

@@ -36,6 +36,7 @@ class Shape(StrEnum):
 
     STEPS = "steps"
     RAMPS = "ramps"
+    WAVEFORM = "waveform"
     FUNCTION = "function"
 
     def __repr__(self) -> str:
@@ -214,6 +215,64 @@ class Protocol:
             check_name(name, f"Protocol.function({name}=…)")
         return cls(Shape.FUNCTION, formula=formula, quantities=dict(quantities))
 
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What is compared: kind, times, values, formula and its quantities, as text."""
+        named = [(name, _text(x)) for name, x in self.quantities.items()]
+        formula = getattr(self.formula, "__code__", None)
+        code = formula and (formula.co_code, formula.co_consts, formula.co_names)
+        return self.kind, [*map(_text, self.times)], [*map(_text, self.values)], repr(code), named
+
+    @property
+    def text(self) -> str:
+        """The same as one text."""
+        return repr(self.content)
+
+    def first(self, name: str, dims: tuple[Dimension, ...]) -> Any:
+        """The value at t = 0 of a protocol that an object holds for its parameter ``name``, in one
+        of the dimensions ``dims``.
+
+        Raises BadSettings for arrays, which belong to a scan; the unit errors; DimensionError.
+        """
+        for given in (*self.times, *self.values, *self.quantities.values()):
+            if units.is_labelled(given) and self.kind is not Shape.WAVEFORM:
+                raise errors.BadSettings(
+                    where=name, wanted="a protocol of quantities, where the object is declared",
+                    got="a protocol with arrays that a scan varies",
+                    advice=f"simulate(model, parameters={{{name!r}: Protocol.{self.kind}(…)}})",
+                )  # fmt: skip
+        if self.kind is Shape.FUNCTION:
+            return self._first_of_formula(name, dims)
+        for value in self.values[::-1]:
+            units.strip(value, dims, f"{name}, Protocol.{self.kind}")
+        quantities = [units.as_quantity(v, name) for v in self.values]
+        known = {units.dimension_of(q) for q in quantities}
+        if len(known) > 1:
+            got = " and ".join(units.unit_of(q) for q in quantities)
+            raise errors.UnitMismatch(
+                where=f"{name}, Protocol.{self.kind}", wanted="values of one dimension", got=got,
+                advice="all in one unit",
+            )  # fmt: skip
+        return quantities[0]
+
+    def _first_of_formula(self, name: str, dims: tuple[Dimension, ...]) -> Any:
+        given = {k: units.as_quantity(v, f"{name}({k}=…)") for k, v in self.quantities.items()}
+        of = {k: units.dimension_of(q) for k, q in given.items()}
+        for dim in dims:
+            try:
+                formula = self.expression(name, dim, of)
+            except errors.DimensionError:
+                if dim == dims[-1]:
+                    raise
+            else:
+                break
+        numbers = {
+            symbols.protocol_input(f"{name}.{k}"): units.strip(q, of[k], name)
+            for k, q in given.items()
+        }
+        value = formula.xreplace(numbers).subs(symbols.t, 0)
+        return units.restore(float(value), units.like(dim))
+
     def expression(self, name: str, dim: Dimension, dims: Mapping[str, Dimension]) -> sp.Expr:
         """The formula for the parameter ``name`` of dimension ``dim``; its quantities become
         symbols ``name.quantity`` of the given ``dims``.
@@ -242,6 +301,16 @@ class Protocol:
             where,
         )
         return expression
+
+
+def _text(value: Any) -> str:
+    """A time or a value as text that tells it from others."""
+    if units.is_labelled(value):
+        return repr(value.to_dict())
+    if units.is_quantity(value):
+        magnitude = np.asarray(value.magnitude, dtype=float)
+        return f"{magnitude.tolist()!r} {value.units}"
+    return repr(value)
 
 
 @lru_cache(maxsize=256)

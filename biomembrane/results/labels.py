@@ -39,6 +39,7 @@ def names_along(model: Model, dim: str) -> list[str]:
         "membrane": lambda: model.membranes,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
+        "electrode": lambda: model.electrodes,
         "state": lambda: model.states,
     }
     if dim in objects:
@@ -141,7 +142,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
         "labels": transporter_labels(model),
         "transporters": ledger_layout.transporters,
         "processes": [
-            [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
+            [p.name, p.transporter, p.rates.reason if p.certificate.exempt else None]
             for p in model.processes
         ],
         "pools": [[x.name, x.carried_as] for x in model.pools],

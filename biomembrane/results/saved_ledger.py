@@ -110,6 +110,7 @@ class FiledLayout(LedgerLayout):
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
+        self.electrodes = [s.place for s in self.store if s.role is Role.ELECTRODE]
 
 
 def _member(kind: type[E], text: str) -> E:
@@ -194,6 +195,13 @@ class FiledTotals(LedgerTotals):
             return self._where_run(np.zeros_like(self.dissipated))
         relaxed: Array = self.t.lanes("ledger_relaxed", "time")
         return relaxed
+
+    @cached_property
+    def stepped(self) -> Array:
+        if "ledger_stepped" not in self.t.data:  # of an older file
+            return self._where_run(np.zeros_like(self.dissipated))
+        stepped: Array = self.t.lanes("ledger_stepped", "time")
+        return stepped
 
     @cached_property
     def imposed_parts(self) -> Array:

@@ -110,6 +110,12 @@ TABLE: dict[str, Variable] = {
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
+    "electrode_current": _course(
+        "electrode",
+        "pA",
+        "current of the electrode, positive into the inside of its membrane",
+        "electrodes",
+    ),
     "auxiliary": _course(
         "auxiliary_state",
         "1",
@@ -178,6 +184,7 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "compartment": (),
     "process": ("transporter",),
     "auxiliary_state": (),
+    "electrode": (),
     "store": (),
     "entry": tuple(f"entry_{name}" for name in ENTRY),
     "loop": ("loop_cycle",),
@@ -200,7 +207,7 @@ def present(
     """
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
-        "processes": bool(model.processes),
+        "processes": bool(model.processes), "electrodes": bool(model.electrodes),
         "states with equations of their own": any(x.conjugate is None for x in model.states),
         "laws without proof": bool(uphill),
         PROTOCOLS: any(True for _ in moved), LOOPS: bool(loops(model)),

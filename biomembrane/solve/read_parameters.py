@@ -39,7 +39,8 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
             advice=advice,
         )
     sheet = _Sheet(model)
-    for name, value in (given or {}).items():
+    given = {**{name: p for name, p in model.protocols.items()}, **(given or {})}
+    for name, value in given.items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
     broadcast = spread(model, sheet.arrays)
     first = next(iter(broadcast.values()), None)
@@ -63,7 +64,7 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
         arrays,
         dims,
         coords,
-        tuple(given or ()),
+        tuple(given),
         timed,
         tuple(sheet.forms),
         sheet.units,

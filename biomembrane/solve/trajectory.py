@@ -251,13 +251,30 @@ class Trajectory:
 
     @property
     def relaxed(self) -> Array:
-        """Loss of Ξ (time, lane) where constraints were applied again at breaks [fJ]."""
-        if self.block.settled is None or len(self.constants) == 1:
-            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
-        lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
-            axis=0
-        )
+        """Loss of Ξ (time, lane) where constraints other than those of voltage clamps were applied
+        again at breaks [fJ].
+        """
+        lost: Array = self.stepped - self._settling.sum(axis=0)
         return lost
+
+    @cached_property
+    def stepped(self) -> Array:
+        """Work of voltage clamps (time, lane) where their commands jump [fJ], ∫ V dq = Δ(½ qᵀC⁻¹q)
+        since nothing else moves charge at that moment.
+        """
+        names = self.kernel.program.names["exergy"]
+        if not any(e.is_clamp for e in self.model.electrodes):
+            return np.zeros(self._settling.shape[1:])
+        work: Array = self._settling[names.index("capacitor")]
+        return work
+
+    @cached_property
+    def _settling(self) -> Array:
+        """Gain of Ξ by store where constraints were applied again at breaks (store, time, lane)."""
+        if self.block.settled is None or len(self.constants) == 1:
+            stores = len(self.kernel.program.names["exergy"])
+            return np.zeros((stores, len(self.block.times), self.segment_ends.shape[1]))
+        return self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
 
     @property
     def swung(self) -> Array:

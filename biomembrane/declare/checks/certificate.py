@@ -13,6 +13,7 @@ from ..bound_expression import BoundExpression
 class Verdict(StrEnum):
     """The verdict on a law, a loop or a model, from good to bad."""
 
+    SUPPLY = "supply"  # work done on the system, which no affinity drives
     PROVEN = "proven"  # identically, by algebra
     ONSAGER = "onsager"  # A times a non-negative conductance
     CONSISTENT = "consistent"  # proved for its numbers, up to rounding
@@ -32,7 +33,7 @@ VERDICTS = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdict on one process: ``proven``, ``onsager`` or ``exempt``."""
+    """The verdict on one process: ``proven``, ``onsager``, ``exempt`` or ``supply``."""
 
     verdict: Verdict
     statement: str
