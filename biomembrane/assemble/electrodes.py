@@ -98,9 +98,7 @@ def _across(ends: Mapping[int, int], S: Sequence[Mapping[int, sp.Expr]]) -> dict
 
 
 def currents(
-    electrodes: Iterable[Electrode],
-    circuit: Circuit,
-    N: Mapping[str, Mapping[str, sp.Expr]],
+    electrodes: Iterable[Electrode], circuit: Circuit, N: Mapping[str, Mapping[str, sp.Expr]]
 ) -> dict[str, BoundExpression]:
     """Fluxes of elementary charge J = I/F [fmol/s] of all clamps, by name.
 
@@ -120,7 +118,9 @@ def currents(
         symbols.slope(e.command.name) - sp.Add(*(w * gained[j] for j, w in row.items() if w != 0))
         for e, row in zip(clamps, rows, strict=True)
     ]
-    coupling = sp.Matrix([[sum(z * row.get(j, 0) for j, z in g.items()) for g in G] for row in rows])
+    coupling = sp.Matrix(
+        [[sum(z * row.get(j, 0) for j, z in g.items()) for g in G] for row in rows]
+    )
     inverted = inverse(coupling)
     return {
         e.name: BoundExpression(sp.Add(*(inverted[k, m] * x for m, x in enumerate(free))) / F)

@@ -20,6 +20,8 @@ from .potentials import molar, net, weighted
 from .reference_state import References
 from .system import System
 
+ELECTRODE = "electrode"  # the carrier of energy that stands for the work of all electrodes
+
 
 class Role(StrEnum):
     """Kind of a store: in the model, or outside it and maintained by what is not modelled."""
@@ -84,7 +86,7 @@ def _species_and_place(
     """
     if participant.is_source:
         by_electrode = component is Component.WORK
-        return ("electrode", process.name) if by_electrode else ("charge", process.on.name)
+        return (ELECTRODE, process.name) if by_electrode else ("charge", process.on.name)
     if participant.species is None or participant.place is None:
         return process.transporter, process.transporter
     return participant.species.name, participant.place.name

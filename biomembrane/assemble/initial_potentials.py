@@ -11,8 +11,8 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import errors, symbols
-from ..declare.parameter import Declared, check_usual, declare
 from ..declare.electrode import Electrode
+from ..declare.parameter import Declared, check_usual, declare
 from ..declare.places import Compartment, Membrane
 from .stoichiometry import Circuit
 

@@ -10,8 +10,8 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
-from ..declare.electrode import potential_of
 from ..declare.checks.certificate import Verdict
+from ..declare.electrode import potential_of
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir
 from ..declare.species import Species

@@ -11,18 +11,18 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..dimension import Dimension
+from ..latex import tex
 from ..symbols import F, T
 from .bound_expression import BoundExpression
 from .checks.certificate import Certificate, Verdict
 from .identity import Compared
 from .parameter import Declared, check_name, check_text
-from .places import Compartment, Membrane, Reservoir
+from .places import Compartment, Membrane
 from .protocol import Protocol
 from .rates import Rates
 from .reaction import Kind, Participant, Reaction
 from .site import Site
 from .transporter import Process, content_of, html_of
-from .transporter_latex import transporter_latex
 
 if TYPE_CHECKING:
     from .parameter_types import ParameterLike
@@ -140,10 +140,10 @@ class Electrode(Compared):
         """The flux of elementary charge, I/F [fmol/s], or its conductance 1/(F² R_s)."""
         ideal = Certificate(Verdict.SUPPLY, _SUPPLY, BoundExpression(sp.S.Zero))
         if self.current is not None:
-            value = self._given(site, "current", self.current, (d.CURRENT / d.AREA, d.CURRENT))
+            value = self._given("current", self.current, (d.CURRENT / d.AREA, d.CURRENT))
             current = site.per_area("current", value, d.CURRENT)
             return Rates(flux=current / F), ideal
-        voltage = self._given(site, "voltage", self.voltage, (d.VOLTAGE,))
+        voltage = self._given("voltage", self.voltage, (d.VOLTAGE,))
         long_name = f"command of {self.name}"
         command = site.parameter("voltage", voltage, d.VOLTAGE, long_name=long_name)
         if self.series_resistance is None:
@@ -159,7 +159,7 @@ class Electrode(Compared):
         certificate = Certificate(Verdict.ONSAGER, _RESISTOR, affinity)
         return Rates(conductance=1 / (F**2 * resistance)), certificate
 
-    def _given(self, site: Site, key: str, value: Any, dims: tuple[Dimension, ...]) -> Any:
+    def _given(self, key: str, value: Any, dims: tuple[Dimension, ...]) -> Any:
         """The value at t = 0 of what was given; a protocol is kept."""
         if not isinstance(value, Protocol):
             return value
@@ -207,7 +207,17 @@ class Electrode(Compared):
         return html_of(self)
 
     def _repr_latex_(self) -> str:
-        return transporter_latex(self)
+        V, command = (tex(x) for x in (symbols.potential(self.on.name), self.command.symbol))
+        if self.voltage is None:
+            per_area = self.command.dimension != d.CURRENT
+            area = rf"\,{tex(self.on.area.symbol)}" if per_area else ""
+            text = rf"I = {command}{area}"
+        elif self.is_clamp:
+            text = rf"{V} = {command}"
+        else:
+            resistance = self.parameters[f"{self.name}.series_resistance"].symbol
+            text = rf"I = \frac{{{command} - {V}}}{{{tex(resistance)}}}"
+        return rf"$\displaystyle {text}$"
 
 
 def _reaction(name: str, on: Membrane) -> Reaction:

@@ -42,8 +42,13 @@ class Filed:
         self.parameters = SimpleNamespace(coords=own)
         self.solver = SimpleNamespace(rtol=float(json.loads(data.attrs["solver_json"])["rtol"]))
         processes = [
-            SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=x, reason=x))
-            for n, t, x in self.facts["processes"]
+            SimpleNamespace(
+                name=n,
+                transporter=t,
+                rates=SimpleNamespace(reason=reason),
+                certificate=SimpleNamespace(exempt=reason is not None),
+            )
+            for n, t, reason in self.facts["processes"]
         ]
         species = {
             name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()

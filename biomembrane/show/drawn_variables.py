@@ -32,14 +32,14 @@ _KINDS = {
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",
-    "auxiliary": "State",
+    "auxiliary": "State", "electrode_current": "Electrode current",
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
-    "auxiliary_state": "auxiliary",
+    "auxiliary_state": "auxiliary", "electrode": "electrode_current",
 }  # fmt: skip
 _LEDGER_LINES = (
-    "spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed",
+    "spent", "supplied", "imposed", "electrodes", "stepped", "stored", "delivered", "dissipated", "released", "passed",
 )  # fmt: skip
 _EXAMPLE = "of='potential', of='cell.Na', or of=('current', 'K_leak')"
 

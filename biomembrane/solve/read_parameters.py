@@ -39,7 +39,7 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
             advice=advice,
         )
     sheet = _Sheet(model)
-    given = {**{name: p for name, p in model.protocols.items()}, **(given or {})}
+    given = {**model.protocols, **(given or {})}
     for name, value in given.items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
     broadcast = spread(model, sheet.arrays)
