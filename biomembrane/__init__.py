@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .declare import laws as laws
     from .declare.cycle import Cycle as Cycle
     from .declare.electrode import Electrode as Electrode
+    from .declare.event import Event as Event
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
@@ -52,7 +53,7 @@ _HOME = {
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
     "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Electrode": "declare.electrode",
+    "Cycle": "declare.cycle", "Electrode": "declare.electrode", "Event": "declare.event",
     "Protocol": "declare.protocol", "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",
     "Ledger": "account.ledger",

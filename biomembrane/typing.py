@@ -19,13 +19,13 @@ from .declare.parameter_types import (
     VariedLike,
 )
 from .quantity_types import ArrayLike, Number, PathLike, Quantity, QuantityLike, TimeLike, TimesLike
-from .results.run_types import KeepLike, ParametersLike, Progress, StartLike, ValueLike
+from .results.run_types import EventsLike, KeepLike, ParametersLike, Progress, StartLike, ValueLike
 from .show.course_contents import RunLike
 from .show.figure_types import ResultLike, VariableLike, VariablesLike
 
 __all__ = [
-    "ArrayLike", "ContentsLike", "CountLike", "KeepLike", "LevelsLike", "Number", "ParameterLike",
-    "ParametersLike", "PathLike",
+    "ArrayLike", "ContentsLike", "CountLike", "EventsLike", "KeepLike", "LevelsLike", "Number",
+    "ParameterLike", "ParametersLike", "PathLike",
     "Progress", "Quantity", "QuantityLike", "RangesLike", "ResultLike", "RunLike", "StartLike",
     "TimeFormula", "TimeLike",
     "TimesLike", "ValueLike", "VariableLike", "VariablesLike", "VariedLike",

@@ -37,7 +37,8 @@ def flows(ledger: Entries) -> list[Flow]:
     surplus of a gradient is ``stored`` in the cell or ``delivered`` to baths, species by species; a
     gradient that was drawn down is fed from "stored" or "baths".  The work of protocols comes from
     "protocols" and goes to the gradient of its species or, where it did not change the energy of a
-    single solute, to "stored"; that of electrodes comes from "electrode"; exergy lost where constraints jump goes from there to heat.  Carrier
+    single solute, to "stored"; that of electrodes
+    comes from "electrode"; exergy lost where constraints jump goes from there to heat.  Carrier
     states count as a gradient; a fuel that the cell contains comes from "stored".
     """
     if ledger._t.dims:
@@ -65,12 +66,15 @@ def flows(ledger: Entries) -> list[Flow]:
             )
         dissipated = float(heat.sel(transporter=transporter))
         ribbons += _ribbon(label, "heat", dissipated, "heat", "uphill")
-    relaxed, stepped = (float(x.isel(time=-1)) for x in (ledger.relaxed, ledger.stepped))
+    relaxed, stepped, dosed = (
+        float(x.isel(time=-1)) for x in (ledger.relaxed, ledger.stepped, ledger.dosed)
+    )
     return [
         *ribbons,
         *_surplus(ledger, nodes),
         *_ribbon("stored", "heat", relaxed, "heat", "uphill"),
         *_ribbon(ELECTRODE, "stored", stepped, "supply", "output"),
+        *_ribbon(PUT_IN, "stored", dosed, "supply", "imposed"),
     ]
 
 

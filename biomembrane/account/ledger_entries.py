@@ -204,6 +204,13 @@ class Entries:
         return self._line("imposed")
 
     @cached_property
+    def dosed(self) -> xr.DataArray:
+        """Exergy of what events added to pools, or set: Ξ after less Ξ before, at the parameters
+        before.
+        """
+        return self._line("dosed")
+
+    @cached_property
     def electrodes(self) -> xr.DataArray:
         """Work of electrodes, ∫ V·I dt, or ∫ V_command·I dt through a series resistance; negative
         where they took energy out.

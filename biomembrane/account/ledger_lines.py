@@ -5,6 +5,7 @@ from __future__ import annotations
 LINES = {
     "spent": "energy given by held pools", "supplied": "energy given by baths",
     "imposed": "energy put in by protocols",
+    "dosed": "exergy of what events set or added",
     "electrodes": "work of electrodes, of current and potential",
     "stepped": "work of voltage clamps where their commands jump", "stored": "exergy gained",
     "delivered": "work handed on to baths",

@@ -12,11 +12,12 @@ from .ledger_entries import Entries
 
 _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
-    ("electrodes", "work of electrodes"), ("stepped", "by jumps of a voltage clamp"),
+    ("dosed", "by doses and settings of events"), ("electrodes", "work of electrodes"),
+    ("stepped", "by jumps of a voltage clamp"),
     ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
     ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "imbalance"),
 )  # fmt: skip
-_OPTIONAL = ("imposed", "electrodes", "stepped", "relaxed")
+_OPTIONAL = ("imposed", "dosed", "electrodes", "stepped", "relaxed")
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
 
 

@@ -93,12 +93,13 @@ QUADRATURES = ("entry", "drift", "uphill", "dissipation")
 class Event:
     """Ends a segment of a run where ``rising``, an expression in the symbols of the model and of
     time, rises through zero; then ``sets`` pools and parameters, by name, to the values of
-    expressions in the state before.
+    expressions in the state before, and ``ends`` the run.
     """
 
     name: str
     rising: sp.Expr
     sets: tuple[tuple[str, sp.Expr], ...] = ()
+    ends: bool = False
 
 
 @dataclass(frozen=True)

@@ -196,17 +196,22 @@ class FiledTotals(LedgerTotals):
 
     @cached_property
     def relaxed(self) -> Array:
-        if "ledger_relaxed" not in self.t.data:  # of an older file
+        return self._newer_line("relaxed")
+
+    def _newer_line(self, name: str) -> Array:
+        """A line that older files do not have."""
+        if f"ledger_{name}" not in self.t.data:
             return self._where_run(np.zeros_like(self.dissipated))
-        relaxed: Array = self.t.lanes("ledger_relaxed", "time")
-        return relaxed
+        line: Array = self.t.lanes(f"ledger_{name}", "time")
+        return line
 
     @cached_property
     def stepped(self) -> Array:
-        if "ledger_stepped" not in self.t.data:  # of an older file
-            return self._where_run(np.zeros_like(self.dissipated))
-        stepped: Array = self.t.lanes("ledger_stepped", "time")
-        return stepped
+        return self._newer_line("stepped")
+
+    @cached_property
+    def dosed(self) -> Array:
+        return self._newer_line("dosed")
 
     @cached_property
     def imposed_parts(self) -> Array:

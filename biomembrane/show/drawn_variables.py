@@ -39,7 +39,8 @@ _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "auxiliary_state": "auxiliary", "electrode": "electrode_current",
 }  # fmt: skip
 _LEDGER_LINES = (
-    "spent", "supplied", "imposed", "electrodes", "stepped", "stored", "delivered", "dissipated", "released", "passed",
+    "spent", "supplied", "imposed", "dosed", "electrodes", "stepped", "stored", "delivered",
+    "dissipated", "released", "passed",
 )  # fmt: skip
 _EXAMPLE = "of='potential', of='cell.Na', or of=('current', 'K_leak')"
 

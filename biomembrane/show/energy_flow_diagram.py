@@ -191,6 +191,7 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     names = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
+        "dosed": "by doses",
         "electrodes": "work of electrodes",
         "stepped": "by jumps of a voltage clamp",
         "dissipated": "heat",
@@ -223,7 +224,7 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     return notes
 
 
-_SUPPLIED = ("spent", "supplied", "imposed", "electrodes", "stepped")
+_SUPPLIED = ("spent", "supplied", "imposed", "dosed", "electrodes", "stepped")
 _ALWAYS = ("spent", "stored", "delivered", "dissipated")
 
 

@@ -149,6 +149,16 @@ class EventEffects:
                 self._pass(lane, status.time)
         return self.met
 
+    def ended(self, lanes: Lanes, which: Lanes, times: Array) -> dict[int, Status]:
+        """Statuses of lanes that one of the events ``which`` (bits) ends."""
+        events = self.problem.kernel.program.events
+        statuses = {}
+        for lane, bits, time in zip(lanes.tolist(), which.tolist(), times.tolist(), strict=True):
+            name = next((e.name for k, e in enumerate(events) if e.ends and bits >> k & 1), None)
+            if name is not None:
+                statuses[lane] = Status(Outcome.ENDED, time, f"the event {name!r} ends the run")
+        return statuses
+
     def wrong(self, lanes: Lanes, times: Array, after: Array) -> dict[int, Status]:
         """Statuses of lanes whose last event would set an invalid state; it is not applied then."""
         floor = np.where(self.problem.positive, 0.0, -np.inf)[:, None]

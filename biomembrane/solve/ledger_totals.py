@@ -148,6 +148,11 @@ class LedgerTotals:
         return electrodes
 
     @cached_property
+    def dosed(self) -> Array:
+        dosed: Array = self.t.dosed * self.scale
+        return self._where_run(dosed)
+
+    @cached_property
     def stepped(self) -> Array:
         stepped: Array = self.t.stepped * self.scale
         return self._where_run(stepped)
@@ -211,6 +216,7 @@ class LedgerTotals:
             self.spent
             + self.supplied
             + self.imposed
+            + self.dosed
             + self.electrodes
             + self.stepped
             - self.delivered
@@ -222,7 +228,7 @@ class LedgerTotals:
 
     @cached_property
     def passed(self) -> Array:
-        works = (self.imposed, self.electrodes, self.stepped)
+        works = (self.imposed, self.dosed, self.electrodes, self.stepped)
         passed: Array = np.maximum.reduce(
             [
                 self.spent + self.supplied + sum(map(abs, works), start=np.zeros_like(self.spent)),

@@ -59,7 +59,8 @@ def balance_ledgers(
 @dataclass(frozen=True, eq=False)
 class _BalanceSums:
     """``matrix`` (quadrature, sum) adds up a row of quadratures: what held pools gave, what each
-    bath gave, what a protocol did, and the heat; ``slots``: constants that the exergy depends on.
+    bath and each electrode gave, what a protocol did, and the heat; ``slots``: constants that the
+    exergy depends on.
     """
 
     matrix: Array
@@ -72,7 +73,7 @@ def _balance_sums(trajectory: Trajectory) -> _BalanceSums:
     cache = caching.cache_of(k)
     if _BalanceSums not in cache:
         _, entries, drift, uphill, processes = k.program.sizes
-        supplies = 1 + len(ledger_layout.baths)
+        supplies = ledger_layout.supplies
         matrix = np.zeros((entries + drift + uphill + processes, supplies + 2))
         summed = k.program.summed
         members = [(i,) for i in range(entries)] if summed else ledger_layout.member

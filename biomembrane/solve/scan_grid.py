@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
-    "compartment", "store", "entry", "electrode", "electrode_current", "event",
+    "compartment", "store", "entry", "electrode", "electrode_current", "event", "occurrence",
     "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
     "auxiliary", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",

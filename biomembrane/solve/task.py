@@ -11,9 +11,10 @@ import numpy as np
 
 from .. import errors
 from ..assemble.model import Model
+from ..compile.declared_events import events_of
 from ..compile.kernel import Kernel
 from ..compile.numpy_kernel import kernel, plain
-from ..compile.program import Event, program
+from ..compile.program import program
 from . import constraints, initial_checks
 from .continuation import onward, unused
 from .engine_protocols import Compiled, Solver
@@ -155,7 +156,7 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
 def make_task(
     model: Model, times: NDArray[np.float64], *, first: int = 0,
     parameters: Mapping[str, Any] | None = None, start: Any = None,
-    solver: Solver | None = None, summed: bool = False, events: tuple[Event, ...] = (),
+    solver: Solver | None = None, summed: bool = False, events: Any = (),
 ) -> Task:  # fmt: skip
     """A task, after everything that can be checked before a run has been checked; see
     :func:`biomembrane.simulate` for the arguments.
@@ -168,6 +169,7 @@ def make_task(
     end = float(times[-1])
     check_breaks(model, given, end)
     began = time.perf_counter()
+    events = events_of(model, events)
     check(model, given, events)
     functions = kernel(program(model, given.forms, summed=summed, events=events))
     compiled = solver.prepare(functions.program, _runs(given))

@@ -213,15 +213,25 @@ class Trajectory:
 
     @cached_property
     def imposed(self) -> Array:
-        """Change of Ξ by protocols and events, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every
-        break.
+        """Change of Ξ by parameters that protocols and events change, by store [fJ]: ∫ ∂Ξ/∂t dt,
+        and a jump at every break.
         """
         names = self.kernel.program.names
         total = np.zeros((len(names["exergy"]), len(self.block.times), self.segment_ends.shape[1]))
         total[[names["exergy"].index(n) for n in names["drift"]]] = self.block.group(2)
         if len(self.constants) > 1:
-            total += self._jumps((self.block.break_states, 0), (self.block.after_breaks, 1))
+            total += self._jumps((self.block.after_breaks, 0), (self.block.after_breaks, 1))
         return total
+
+    @cached_property
+    def dosed(self) -> Array:
+        """Gain of Ξ (time, lane) by states that events set or add to [fJ]."""
+        if self.block.reset is None or len(self.constants) == 1:
+            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
+        gained: Array = self._jumps((self.block.break_states, 0), (self.block.after_breaks, 0)).sum(
+            axis=0
+        )
+        return gained
 
     def _jumps(self, *sides: tuple[Array, int]) -> Array:
         """Sum of the jumps of Ξ so far, by store (store, time, lane), from the first side of breaks

@@ -161,6 +161,10 @@ class NativeProgram:
                 )
             self._go_on(block, sets, problem, lanes, which, times, after)
             self._end(block, sets, problem, effects)
+            going = np.isin(lanes, sets.order)
+            ended = effects.ended(sets.order, which[going], times[going])
+            stopped |= ended
+            sets.order = np.setdiff1d(sets.order, [*ended])
         block.min_dissipation[:] = min_dissipation
         block = self._finished(self._settled(block, sets, problem), sets, problem, stopped)
         return replace(block, met=effects.finished(block.statuses))
