@@ -140,8 +140,11 @@ class Electrode(Compared):
         """The flux of elementary charge, I/F [fmol/s], or its conductance 1/(F² R_s)."""
         ideal = Certificate(Verdict.SUPPLY, _SUPPLY, BoundExpression(sp.S.Zero))
         if self.current is not None:
-            value = self._given("current", self.current, (d.CURRENT / d.AREA, d.CURRENT))
-            current = site.per_area("current", value, d.CURRENT)
+            dims = (d.CURRENT / d.AREA, d.CURRENT)
+            value = self._given("current", self.current, dims)
+            long_name = f"current of {self.name}"
+            given = site.parameter("current", value, dims, domain="real", long_name=long_name)
+            current = given * site.area if site.dims[given] != d.CURRENT else given
             return Rates(flux=current / F), ideal
         voltage = self._given("voltage", self.voltage, (d.VOLTAGE,))
         long_name = f"command of {self.name}"

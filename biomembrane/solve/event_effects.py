@@ -19,7 +19,7 @@ from .. import errors
 from ..compile.kernel import Kernel
 from ..compile.rosenbrock.event_location import CLIMB, HALVES, LOOKS, MOST, SLOPES
 from .parameter_set import ParameterSet
-from .problem import Array, Break, Problem
+from .problem import Array, Break, Problem, bound
 from .start_parameters import changeable
 from .status import Outcome, Status
 
@@ -316,10 +316,11 @@ def _constants(
             if since < len(values):
                 whole[number][since + 1 : len(values) + 1, lane] = values[since:]
                 whole[number][len(values) + 1 :, lane] = values[-1]
-    return [
-        kernel.bind([float(x[k, 0]) for x in whole] if single else [x[k] for x in whole])
+    rows = [
+        [float(x[k, 0]) for x in whole] if single else [x[k] for x in whole]
         for k in range(len(part))
     ]
+    return bound(kernel, rows, len(met))
 
 
 def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:

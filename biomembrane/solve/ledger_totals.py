@@ -53,7 +53,7 @@ class LedgerTotals:
         return {
             name: used
             for name, (place, used) in baths.items()
-            if any(np.any(np.equal(x, 0)) for x in given[place])
+            if any(np.any(np.equal(x, 0)) for x in {id(x): x for x in given[place]}.values())
         }
 
     @cached_property

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from operator import sub
 from typing import Any
 
@@ -96,9 +95,9 @@ def balanced(trajectory: Trajectory) -> bool:
     if block.met is not None or any(s.kind not in ended for s in block.statuses):
         return False
     sums, first, last = _balance_sums(trajectory), trajectory.constants[0], trajectory.constants[-1]
-    for before, after in pairwise(trajectory.constants):
-        if any(np.any(before[s] != after[s]) for s in sums.slots):
-            return False
+    held = trajectory.stacked_constants
+    if any(np.any(held[s][1:] != held[s][:-1]) for s in sums.slots):
+        return False
     start, end, limit = block.rows[:, 0, : k.size], block.end, books_limit(trajectory.solver.rtol)
     time = block.times[-1]
     with np.errstate(all="ignore"):

@@ -18,7 +18,7 @@ from ..dimension import CONCENTRATION, TIME, Dimension
 from .model_index import model_index
 from .parameter_set import ParameterSet
 from .scan_grid import coordinates, labelled, spread, unlabelled
-from .schedule import TIMES, VALUES, Timed
+from .schedule import TIMES, VALUES, Sampled, Samples, Timed
 from .start_parameters import changeable
 
 if TYPE_CHECKING:
@@ -160,6 +160,13 @@ class _Sheet:
         if given.kind == Shape.FUNCTION:
             self.function(name, given, where)
             return
+        slope, origin = f"{name} slope", f"{name} origin"
+        if given.kind == Shape.WAVEFORM:
+            times, values = self.samples(p, given, where)
+            self.timed.append(Sampled(name, slope, origin, times, values, True))
+            self.extra += [slope, origin]
+            self.forms.append(ramp(self.model.symbol(name), slope, origin))
+            return
         times = tuple(
             self.piece(
                 f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s"
@@ -178,11 +185,19 @@ class _Sheet:
             )
             for k, v in enumerate(given.values)
         )
-        slope, origin = f"{name} slope", f"{name} origin"
         self.timed.append(Timed(name, slope, origin, times, values, given.kind == Shape.RAMPS))
         if given.kind == Shape.RAMPS:
             self.extra += [slope, origin]
             self.forms.append(ramp(self.model.symbol(name), slope, origin))
+
+    def samples(self, p: Declared, given: Protocol, where: str) -> tuple[Samples, Samples]:
+        """Times and values of a waveform, the lowest and the highest checked."""
+        values = units.strip(given.values[0], p.dimension, where)
+        self.units[p.name] = p.unit
+        for x in (float(values.min()), float(values.max())):
+            check_domain(x, p.domain, where, units.restore(x, p.unit))
+            check_usual(p, x, where)
+        return (units.strip(given.times[0], TIME, where),), (values,)
 
     def function(self, name: str, given: Protocol, where: str) -> None:
         dims = {}

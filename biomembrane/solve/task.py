@@ -25,7 +25,7 @@ from .initial_state import TRACE, fill_traces, initial
 from .model_index import model_index
 from .open_books import balance_ledgers
 from .parameter_set import ParameterSet
-from .problem import MANY, Cancel, Problem
+from .problem import MANY, Cancel, Problem, bound
 from .protocol_breaks import breaks
 from .read_parameters import check_breaks, resolve
 from .trajectory import Trajectory
@@ -56,7 +56,7 @@ class Task:
         """
         began = time.perf_counter()
         segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
-        constants = [self.kernel.bind(p) for p in inputs]
+        constants = bound(self.kernel, inputs, segment_ends.shape[1])
         y0, scale = self._initial(lanes, constants[0], inputs[0])
         index = model_index(self.model)
         problem = Problem(
@@ -65,6 +65,7 @@ class Task:
             accounted=index.accounted,
             inputs=inputs if self.kernel.program.events else None,
             temperature=inputs[0][index.places["temperature"]],
+            kinks=self.parameters.kinks(lanes, segment_ends, inputs),
         )  # fmt: skip
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}

@@ -15,10 +15,11 @@ from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
-from .problem import Block, Break, Solution
+from .problem import Block, Break, Solution, stacked
 from .status import Status
 
 Array = NDArray[np.float64]
+_FEW = 64  # breaks that are compared with all times at once
 _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
@@ -115,10 +116,16 @@ class Trajectory:
         """The same from ends of segments; ``last``: whether a break at the end of the run counts,
         as that of an event does.
         """
-        breaks, end = segment_ends[None, :-1], self.block.times[-1]
-        numbers: NDArray[np.int64] = (
-            (breaks <= self.block.times[:, None, None]) & ((breaks < end) | last)
-        ).sum(axis=1)
+        times, breaks = self.block.times, segment_ends[:-1]
+        if len(breaks) <= _FEW:
+            few: NDArray[np.int64] = (
+                (breaks[None] <= times[:, None, None]) & ((breaks[None] < times[-1]) | last)
+            ).sum(axis=1)
+            return few
+        numbers = np.empty((len(times), breaks.shape[1]), dtype=np.int64)
+        for lane, ordered in enumerate(breaks.T):
+            most = len(ordered) if last else np.searchsorted(ordered, times[-1], side="left")
+            numbers[:, lane] = np.searchsorted(ordered, times, side="right").clip(max=most)
         return numbers
 
     @cached_property
@@ -127,20 +134,18 @@ class Trajectory:
         if len(self.constants) == 1:
             return self.constants[0]
         lanes = np.arange(self.segment_ends.shape[1])
-        constants: list[Any] = []
-        for values in zip(*self.constants, strict=True):
-            if all(
-                v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0])
-                for v in values
-            ):
-                constants.append(values[0])
+        held: list[Any] = []
+        for first, values in zip(self.constants[0], self.stacked_constants, strict=True):
+            if np.array_equal(values, np.broadcast_to(values[:1], values.shape)):
+                held.append(first)
             else:
-                constants.append(
-                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[
-                        self._segment, lanes
-                    ]
-                )
-        return constants
+                held.append(values[self._segment, lanes if values.shape[1] > 1 else 0])
+        return held
+
+    @cached_property
+    def stacked_constants(self) -> list[Array]:
+        """The constants of the segments, each (segment, lane) or (segment, 1)."""
+        return stacked(self.constants, self.segment_ends.shape[1])
 
     def input(self, index: int) -> Array:
         """An input of the program (time, lane), as protocols and events set it."""
@@ -179,14 +184,18 @@ class Trajectory:
         """The members of an output group at the breaks, (member, break, lane): before each, then
         after each.
         """
-        call, constants, times = self.kernel.call, self.constants, self.segment_ends
-        states = (self.block.break_states, self.block.segment_starts)
-        values = [
-            call(group, times[k], states[side][:, k].T, constants[k + side])
-            for side in (0, 1)
-            for k in range(len(constants) - 1)
+        count, times = len(self.constants) - 1, self.segment_ends[:-1]
+        both = (self.block.break_states, self.block.segment_starts)
+        sides = [
+            self.kernel.call(
+                group,
+                times,
+                states.transpose(2, 1, 0),
+                [c[side : count + side] for c in self.stacked_constants],
+            )
+            for side, states in enumerate(both)
         ]
-        return np.stack(values, axis=1)
+        return np.concatenate(sides, axis=1)
 
     @property
     def entries(self) -> Array:
@@ -238,26 +247,20 @@ class Trajectory:
         to the second; a side is the states, and whether the constants before the break (0) or after
         it (1) hold.
         """
-        before, after = (
-            self._exergy(states, self.constants[k : len(self.constants) - 1 + k])
-            for states, k in sides
-        )
+        before, after = (self._exergy(states, k) for states, k in sides)
         total = np.cumsum(after - before, axis=1)
         passed, lanes = self._segment, np.arange(self.segment_ends.shape[1])
         return np.where(passed > 0, total[:, passed - 1, lanes], 0.0)
 
-    def _exergy(self, states: Array, constants: Sequence[Sequence[Any]]) -> Array:
-        """Ξ by store (store, break, lane) at the breaks, in one call where all segments have the
-        same constants.
+    def _exergy(self, states: Array, side: int) -> Array:
+        """Ξ by store (store, break, lane) at the breaks, with the constants before (0) or after
+        (1) them.
         """
-        y, call = states.transpose(2, 1, 0), self.kernel.call
-        if len(constants) > 1 and all(c is constants[0] for c in constants):
-            exergy: Array = call("exergy", self.segment_ends[:-1], y, constants[0])
-            return exergy
-        return np.stack(
-            [call("exergy", self.segment_ends[k], y[:, k], c) for k, c in enumerate(constants)],
-            axis=1,
-        )
+        count = len(self.constants) - 1
+        constants = [c[side : count + side] for c in self.stacked_constants]
+        y = states.transpose(2, 1, 0)
+        exergy: Array = self.kernel.call("exergy", self.segment_ends[:-1], y, constants)
+        return exergy
 
     @property
     def relaxed(self) -> Array:
