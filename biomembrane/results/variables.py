@@ -79,7 +79,7 @@ def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
     return courses
 
 
-def events(trajectory: Trajectory) -> dict[str, tuple[Array, dict[str, Any]]]:
+def events(trajectory: Trajectory) -> dict[str, tuple[Any, dict[str, Any]]]:
     """Time of each event (occurrence, lane), NaN beyond the last of a lane, and which it was;
     empty without events.
     """

@@ -17,7 +17,7 @@ from ..compile.kernel import Kernel
 from .engine_protocols import Solver
 from .event_effects import split_at_events
 from .ledger_totals import LedgerTotals
-from .problem import Block, Problem, books_limit
+from .problem import Block, Problem, books_limit, bound
 from .status import Outcome, Status
 from .trajectory import Trajectory
 
@@ -164,7 +164,7 @@ def _rerun(
     chosen = replace(
         problem,
         kernel=kernel,
-        constants=[kernel.bind(part) for part in inputs],
+        constants=bound(kernel, inputs, len(lanes)),
         segment_ends=problem.segment_ends[:, lanes],
         y0=problem.y0[:, lanes],
         scale=problem.scale[:, lanes],
@@ -172,6 +172,7 @@ def _rerun(
         energy=np.nan_to_num(known, posinf=0.0),
         inputs=inputs,
         temperature=temperature[lanes] if np.ndim(temperature) else temperature,
+        kinks=None if problem.kinks is None else problem.kinks[:, lanes],
     )
     if solver.rtol < _ROUGH and not np.all(np.isfinite(known)):
         roughly = solver.at(_ROUGH).prepare(kernel.program, problem.runs)

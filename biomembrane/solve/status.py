@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     NEGATIVE = "negative", 4, "let what takes from a pool vanish where the pool is empty"
     CANCELLED = "cancelled", 5, "run it again"
     OPEN_BOOKS = "open books", 6, "try {solver}rtol={rtol:.0e})"
-    ENDED = "ended by an event", 7
+    ENDED = "ended by an event", 7, "leave end=True out of the event to go on"
 
     def __new__(cls, message: str, code: int, remedy: str = "") -> Self:
         outcome = str.__new__(cls, message)
