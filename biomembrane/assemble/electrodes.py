@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import sympy as sp
 
@@ -54,7 +54,7 @@ def clamped_nodes(electrodes: Iterable[Electrode], circuit: Circuit) -> dict[str
         group = groups[0] | groups[1]
         joined |= dict.fromkeys(group, group)
     for group in {id(g): g for g in joined.values()}.values():
-        root = "" if "" in group else min(group, key=circuit.nodes.index)
+        root = "" if "" in group else max(group, key=lambda n: _tied(circuit, n, group))
         edge = [root]
         while edge:
             here = edge.pop()
@@ -72,12 +72,23 @@ def _others(clamps: Sequence[Electrode], e: Electrode) -> str:
     return " and ".join(c.name for c in clamps if c is not e)
 
 
-def constraint(clamp: Electrode, circuit: Circuit) -> BoundExpression:
-    """Gᵀ C_L⁻¹ Q − V_command, which is 0 at all times and determines a charge."""
-    index = {n: i for i, n in enumerate(circuit.nodes)}
-    row = _across(_ends(clamp, index), _elastance(circuit, index))
-    V = sp.Add(*(s * symbols.charge(n) for n, i in index.items() if (s := row.get(i, 0)) != 0))
-    return BoundExpression(V - clamp.command.symbol)
+def _tied(circuit: Circuit, node: str, group: Container[str]) -> tuple[int, int]:
+    """How many capacitors join a node to places outside a group, then how early it is: a node that
+    hangs on others of the group alone cannot be the free one.
+    """
+    touching = [m for b in circuit.blocks for m in b.membranes]
+    ends = [{m.inside.name, m.outside.name} for m in touching]
+    outward = sum(node in e and any(n not in group for n in e) for e in ends)
+    return outward, -circuit.nodes.index(node)
+
+
+def constraint(node: str, circuit: Circuit) -> BoundExpression:
+    """Q − (C_L φ) of a node, which is 0 at all times and determines its charge: φ is what the
+    command says.
+    """
+    phi = symbols.electric_potential
+    held = sp.Add(*(c * phi(n) for n, c in _row(circuit, node, circuit.nodes)))
+    return BoundExpression(symbols.charge(node) - held)
 
 
 def potential(node: str, clamp: Electrode, circuit: Circuit) -> BoundExpression:
@@ -88,66 +99,80 @@ def potential(node: str, clamp: Electrode, circuit: Circuit) -> BoundExpression:
     return BoundExpression(circuit.phi[other] + (command if inside else -command))
 
 
-def _across(ends: Mapping[int, int], S: Sequence[Mapping[int, sp.Expr]]) -> dict[int, sp.Expr]:
-    """Gᵀ S of one electrode, by node."""
-    row: dict[int, sp.Expr] = {}
-    for i, z in ends.items():
-        for j, s in S[i].items():
-            row[j] = row.get(j, sp.S.Zero) + z * s
-    return row
-
-
 def currents(
     electrodes: Iterable[Electrode], circuit: Circuit, N: Mapping[str, Mapping[str, sp.Expr]]
 ) -> dict[str, BoundExpression]:
     """Fluxes of elementary charge J = I/F [fmol/s] of all clamps, by name.
 
-    With Q̇ = N J + G I and V = Gᵀ S Q, S = C_L⁻¹: I = (Gᵀ S G)⁻¹ (V̇_command − Gᵀ S N J), where J are
-    the fluxes of everything else; for one membrane, I = C V̇ + Σ I_m.
+    Charge balance at each node is C_L φ̇ = Q̇ + (currents of clamps), with Q̇ what everything else
+    brings; φ̇ of the places that clamps join differ by what their commands say.  Summed over joined
+    places, it gives φ̇ of those that are free; then the current of a clamp is what the places beyond
+    it need: for one membrane, I = C V̇ + Σ I_m.
     """
-    clamps = [e for e in electrodes if e.is_clamp]
-    if not clamps:
+    held = clamped_nodes(electrodes, circuit)
+    if not held:
         return {}
-    index = {n: i for i, n in enumerate(circuit.nodes)}
-    S = _elastance(circuit, index)
-    G = [_ends(e, index) for e in clamps]
-    names = {e.name for e in clamps}
+    names = {e.name for e in held.values()}
     gained = _gained(circuit, {p: column for p, column in N.items() if p not in names})
-    rows = [_across(g, S) for g in G]
-    free = [
-        symbols.slope(e.command.name) - sp.Add(*(w * gained[j] for j, w in row.items() if w != 0))
-        for e, row in zip(clamps, rows, strict=True)
-    ]
-    coupling = sp.Matrix(
-        [[sum(z * row.get(j, 0) for j, z in g.items()) for g in G] for row in rows]
-    )
-    inverted = inverse(coupling)
-    return {
-        e.name: BoundExpression(sp.Add(*(inverted[k, m] * x for m, x in enumerate(free))) / F)
-        for k, e in enumerate(clamps)
-    }
+    root, rise = dict[str, str](), dict[str, sp.Expr]()
+    for node, e in held.items():  # from the roots outwards
+        inside = e.on.inside.name == node
+        other = e.on.outside.name if inside else e.on.inside.name
+        other = other if other in circuit.nodes else ""
+        slope = symbols.slope(e.command.name)
+        root[node] = root.get(other, other)
+        rise[node] = rise.get(other, sp.S.Zero) + (slope if inside else -slope)
+    phi = _slopes(circuit, root, rise, gained)
+    needed = {n: sp.Add(*(c * phi[m] for m, c in _row(circuit, n, phi))) - gained[n] for n in held}
+    fluxes = {}
+    for node, e in reversed(held.items()):  # from the ends inwards
+        inside = e.on.inside.name == node
+        fluxes[e.name] = BoundExpression((needed[node] if inside else -needed[node]) / F)
+        other = e.on.outside.name if inside else e.on.inside.name
+        if other in held:
+            needed[other] += needed[node]
+    return fluxes
 
 
-def _elastance(circuit: Circuit, index: Mapping[str, int]) -> list[dict[int, sp.Expr]]:
-    """C_L⁻¹, row by row, of nodes in one block."""
-    S: list[dict[int, sp.Expr]] = [{} for _ in index]
-    for block in circuit.blocks:
-        own = inverse(block.matrix.xreplace(block.names))
-        for a, first in enumerate(block.nodes):
-            S[index[first]] = {index[second]: own[a, b] for b, second in enumerate(block.nodes)}
-    return S
-
-
-def _ends(e: Electrode, index: Mapping[str, int]) -> dict[int, int]:
-    """Which nodes gain the charge of an electrode, and which lose it."""
-    ends = ((e.on.inside.name, 1), (e.on.outside.name, -1))
-    return {index[n]: z for n, z in ends if n in index}
-
-
-def _gained(circuit: Circuit, N: Mapping[str, Mapping[str, sp.Expr]]) -> list[sp.Expr]:
-    """Q̇ of every node by the processes of ``N``."""
-    names = [f"{n}.charge" for n in circuit.nodes]
+def _row(circuit: Circuit, node: str, among: Container[str]) -> list[tuple[str, sp.Expr]]:
+    """The entries of C_L in the row of a node, by node."""
+    index = circuit.nodes.index(node)
     return [
-        sp.Add(*(column[n] * symbols.flux(p) for p, column in N.items() if n in column))
-        for n in names
+        (n, circuit.matrix[index, k])
+        for k, n in enumerate(circuit.nodes)
+        if n in among and circuit.matrix[index, k] != 0
     ]
+
+
+def _slopes(
+    circuit: Circuit,
+    root: Mapping[str, str],
+    rise: Mapping[str, sp.Expr],
+    gained: Mapping[str, sp.Expr],
+) -> dict[str, sp.Expr]:
+    """φ̇ of the nodes in the capacitor blocks with clamps; ``root``: of joined nodes the one (or the
+    ground, an empty name) from which their φ̇ differs by ``rise``.
+    """
+    nodes = [n for b in circuit.blocks if {*root} & {*b.nodes} for n in b.nodes]
+    of = {n: root.get(n, n) for n in nodes}
+    free = list(dict.fromkeys(r for r in of.values() if r))
+    C, given = sp.zeros(len(free), len(free)), [sp.S.Zero] * len(free)
+    for n in (n for n in nodes if of[n]):
+        k = free.index(of[n])
+        given[k] += gained[n]
+        for m, c in _row(circuit, n, of):
+            given[k] -= c * rise.get(m, sp.S.Zero)
+            if of[m]:
+                C[k, free.index(of[m])] += c
+    solved = inverse(C) * sp.Matrix(given) if free else ()
+    at = dict(zip(free, solved, strict=True))
+    return {n: at.get(of[n], sp.S.Zero) + rise.get(n, sp.S.Zero) for n in nodes}
+
+
+def _gained(circuit: Circuit, N: Mapping[str, Mapping[str, sp.Expr]]) -> dict[str, sp.Expr]:
+    """Q̇ of every node by the processes of ``N``."""
+    names = {n: f"{n}.charge" for n in circuit.nodes}
+    return {
+        n: sp.Add(*(column[q] * symbols.flux(p) for p, column in N.items() if q in column))
+        for n, q in names.items()
+    }

@@ -4,7 +4,7 @@ are 0 V.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 import sympy as sp
@@ -103,7 +103,8 @@ def starting(
     for clamp in (e for e in electrodes if e.is_clamp):
         _start_clamped(clamp, declared, clusters, independent)
     capacitors = [m for m in membranes if m.capacitance is not None and circuit.has_voltage(m)]
-    _set_others_to_zero([m for m in capacitors if m not in declared], clusters)
+    clamped = {e.on for e in electrodes if e.is_clamp} - {*given}
+    _set_others_to_zero([m for m in capacitors if m not in declared], clusters, clamped)
     starts = {
         place: sp.Add(*(n * declared[m].symbol for m, n in weights.items()))
         for place, weights in clusters.phi.items()
@@ -151,17 +152,20 @@ def _check_implied(m: Membrane, value: float, implied: float) -> None:
         )
 
 
-def _set_others_to_zero(others: Sequence[Membrane], clusters: PotentialClusters) -> None:
+def _set_others_to_zero(
+    others: Sequence[Membrane], clusters: PotentialClusters, clamped: Collection[Membrane]
+) -> None:
     """Set the membranes without a given potential to 0 V.
 
-    Where they cannot all be at 0 V, the user must say which is.
+    Where they cannot all be at 0 V, the user must say which is, unless it is for those ``clamped``,
+    which none was given for: then the last ones follow.
     """
     unknown = [m for m in others if clusters.across(m) is None]
     for m in unknown:
         V = clusters.across(m)
         if V is None:
             clusters.join(m, {})
-        elif V:
+        elif V and not {*V} <= {*clamped}:
             _raise_undecided(unknown, V)
 
 

@@ -174,7 +174,7 @@ def _charges(
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
             scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
-    held = {n: electrodes.constraint(e, circuit) for n, e in clamps.items()}
+    held = {n: electrodes.constraint(n, circuit) for n in clamps}
     return {n: _charge(n, initial[n], scale[n], held.get(n)) for n in circuit.nodes}
 
 
