@@ -87,7 +87,7 @@ class Electrode(Compared):
     derived: dict[sp.Symbol, BoundExpression] = field(init=False, repr=False, default_factory=dict)
     states: tuple[Participant, ...] = field(init=False, repr=False, default=())
     total: BoundExpression | None = field(init=False, repr=False, default=None)
-    _loose = ("current", "voltage")
+    _loose = ("current", "voltage", "protocols")
 
     def __post_init__(self) -> None:
         check_name(self.name, "Electrode, name")

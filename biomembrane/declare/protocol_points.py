@@ -101,13 +101,13 @@ def waveform(times: Any, values: Any, where: str) -> tuple[Any, Any]:
     Raises BadSettings, NotFinite, the unit errors.
     """
     example = "Protocol.waveform(Q([0, 1, 2], 'ms'), Q([-70, -65, -70], 'mV'))"
+    seconds = units.strip(times, d.TIME, f"{where}, times")
     t, v = (
         units.labelled(x, f"{where}, {name}")
         if units.is_labelled(x)
         else units.as_quantity(x, where)
         for name, x in (("times", times), ("values", values))
     )
-    seconds = units.strip(t, d.TIME, f"{where}, times")
     numbers = units.strip(v, units.dimension_of(v), f"{where}, values")
     if np.ndim(seconds) != 1 or np.shape(seconds) != np.shape(numbers) or len(seconds) < 2:
         raise errors.BadSettings(

@@ -19,7 +19,7 @@ from ..dimension import TIME
 if TYPE_CHECKING:
     import xarray as xr
 
-MEMBERS = ("pool", "membrane", "compartment", "process", "auxiliary_state")
+MEMBERS = ("pool", "membrane", "compartment", "process", "auxiliary_state", "electrode")
 # dimensions of results that are no scan dimensions
 OWN = ("time", *MEMBERS, "store", "entry", "state", "species", "transporter", "loop")
 

@@ -9,43 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from builders import RT, F, patch
+from clamped import COMMAND, TAU, C, E, G, P, amperes, cell, leaving, volts
 from scipy.integrate import quad
 
 import biomembrane as bm
-from biomembrane import Q, laws
+from biomembrane import Q
 from biomembrane import library as lib
 from biomembrane.library import ADP, ATP, Cl, K, Na, Pi
-
-C, G = 1e-12, 1e-9  # F, S
-TAU = C / G
-E = RT / F * np.log(5 / 140)  # V
-P = bm.Protocol
-
-
-def ohmic(on: bm.Membrane) -> bm.Transporter:
-    law = laws.Ohmic(conductance=Q(G, "S"))
-    return bm.Transporter("K_leak", "K@in -> K@out", on, law)
-
-
-def cell(V: float | None = None, **electrode: Any) -> bm.Model:
-    """1 pF and 1 nS, with an electrode; V in mV at the start."""
-    return patch(
-        lambda on: [ohmic(on), bm.Electrode(on, name="tip", **electrode)], {K: 140}, {K: 5}, V=V
-    )
-
-
-def volts(run: bm.Run) -> Any:
-    return run.data.potential.squeeze().values * 1e-3
-
-
-def amperes(run: bm.Run) -> Any:
-    return run.data.electrode_current.squeeze().values * 1e-12
-
-
-def leaving(run: bm.Run, process: str = "K_leak") -> Any:
-    """The outward current of K⁺ [A]."""
-    return run.data.flux.sel(process=process).squeeze().values * F * 1e-15
 
 
 def test_a_current_charges_the_membrane_and_its_work_is_booked() -> None:
@@ -72,12 +42,6 @@ def test_a_current_per_area_is_that_of_the_whole_membrane() -> None:
     np.testing.assert_allclose(volts(each), volts(whole), rtol=1e-12)
     rest = E - 20e-12 / G
     assert volts(whole)[-1] == pytest.approx(rest + (-0.06 - rest) * np.exp(-5), rel=1e-7)
-
-
-COMMAND = P.ramps(
-    (Q(1, "ms"), Q(-70, "mV")), (Q(2, "ms"), Q(30, "mV")), (Q(3, "ms"), Q(30, "mV")),
-    (Q(3, "ms"), Q(-20, "mV")),
-)  # fmt: skip
 
 
 def test_a_clamp_follows_its_command_and_takes_what_the_membrane_carries() -> None:
