@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from builders import RT, F, K, patch
+from builders import RT, F, patch
 
 import biomembrane as bm
 from biomembrane import Q, laws
+from biomembrane.library import K
 
 C, G = 1e-12, 1e-9  # F, S
 TAU = C / G

@@ -17,6 +17,7 @@ from .. import caching, errors, symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
+from ..declare.held_protocol import text as protocol_text
 from ..declare.places import Membrane, Reservoir
 from ..declare.transporter import Transporter
 from ..symbols import T
@@ -220,7 +221,7 @@ class Model(System):
         equations = [(e.symbol.name, symbols.digest(e.expression, known)) for e in self.equations]
         text = repr(equations) + repr([(p.name, p.value, p.unit) for p in self.parameters.values()])
         text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
-        text += "".join(f" {name}: {p.text}" for name, p in self.protocols.items())
+        text += "".join(f" {name}: {protocol_text(p)}" for name, p in self.protocols.items())
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:

@@ -15,6 +15,7 @@ from ..latex import tex
 from ..symbols import F, T
 from .bound_expression import BoundExpression
 from .checks.certificate import Certificate, Verdict
+from .held_protocol import content, first_value
 from .identity import Compared
 from .parameter import Declared, check_name, check_text
 from .places import Compartment, Membrane
@@ -168,7 +169,7 @@ class Electrode(Compared):
             return value
         name = f"{self.name}.{key}"
         self.protocols[name] = value
-        return value.first(name, dims)
+        return first_value(value, name, dims)
 
     @property
     def source(self) -> Participant:
@@ -196,7 +197,7 @@ class Electrode(Compared):
         return self.processes[0].certificate
 
     def _content(self) -> tuple[Any, ...]:
-        return (*content_of(self), {name: p.content for name, p in self.protocols.items()})
+        return (*content_of(self), {name: content(p) for name, p in self.protocols.items()})
 
     def __repr__(self) -> str:
         command = self.command

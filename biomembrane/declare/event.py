@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from .parameter import check_name
 
 if TYPE_CHECKING:
     from ..quantity_types import TimesLike
+    from .parameter_types import EventFormula, EventValues
 
 DIRECTIONS = ("rising", "falling", "either")
 _EXAMPLE = "Event(lambda s: s['cell.Na'] - s.quantity('20 mM'), end=True)"
@@ -66,10 +67,10 @@ class Event(Compared):
         NotFinite: NaN or infinity.
     """
 
-    when: Callable[[Any], Any] | None = None
+    when: EventFormula | None = None
     at: TimesLike | None = field(default=None, kw_only=True)
-    set: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
-    add: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    set: EventValues = field(default_factory=dict, kw_only=True)
+    add: EventValues = field(default_factory=dict, kw_only=True)
     end: bool = field(default=False, kw_only=True)
     name: str = field(default="event", kw_only=True)
     direction: str = field(default="rising", kw_only=True)

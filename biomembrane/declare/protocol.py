@@ -16,7 +16,7 @@ from .. import errors, symbols, units
 from ..dimension import Dimension
 from .checks.dimensions import check_dimension
 from .parameter import check_name, whole
-from .protocol_points import as_text, check_order, joined, numbers_in, pairs, plus, points, waveform
+from .protocol_points import check_order, joined, numbers_in, pairs, plus, points, waveform
 from .user_expressions import expressed
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Protocol:
 
     def __repr__(self) -> str:
         if self.kind is Shape.WAVEFORM:
-            return f"<Protocol.waveform, {self.times[0].size} samples>"
+            return f"<Protocol.waveform, {np.size(numbers_in(self.times[0], 's'))} samples>"
         return f"<Protocol.{self.kind}{f', {len(self.times)} breaks' if self.times else ''}>"
 
     @classmethod
@@ -274,71 +274,6 @@ class Protocol:
         for name in quantities:
             check_name(name, f"Protocol.function({name}=…)")
         return cls(Shape.FUNCTION, formula=formula, quantities=dict(quantities))
-
-    @property
-    def content(self) -> tuple[Any, ...]:
-        """What is compared: kind, times, values, formula and its quantities, as text."""
-        named = [(name, as_text(x)) for name, x in self.quantities.items()]
-        formula = getattr(self.formula, "__code__", None)
-        code = formula and (formula.co_code, formula.co_consts, formula.co_names)
-        return (
-            self.kind,
-            [*map(as_text, self.times)],
-            [*map(as_text, self.values)],
-            repr(code),
-            named,
-        )
-
-    @property
-    def text(self) -> str:
-        """The same as one text."""
-        return repr(self.content)
-
-    def first(self, name: str, dims: tuple[Dimension, ...]) -> Any:
-        """The value at t = 0 of a protocol that an object holds for its parameter ``name``, in one
-        of the dimensions ``dims``.
-
-        Raises BadSettings for arrays, which belong to a scan; the unit errors; DimensionError.
-        """
-        for given in (*self.times, *self.values, *self.quantities.values()):
-            if units.is_labelled(given):
-                raise errors.BadSettings(
-                    where=name, wanted="a protocol of quantities, where the object is declared",
-                    got="a protocol with arrays that a scan varies",
-                    advice=f"simulate(model, parameters={{{name!r}: Protocol.{self.kind}(…)}})",
-                )  # fmt: skip
-        if self.kind is Shape.FUNCTION:
-            return self._first_of_formula(name, dims)
-        for value in self.values[::-1]:
-            units.strip(value, dims, f"{name}, Protocol.{self.kind}")
-        quantities = [units.as_quantity(v, name) for v in self.values]
-        known = {units.dimension_of(q) for q in quantities}
-        if len(known) > 1:
-            got = " and ".join(units.unit_of(q) for q in quantities)
-            raise errors.UnitMismatch(
-                where=f"{name}, Protocol.{self.kind}", wanted="values of one dimension", got=got,
-                advice="all in one unit",
-            )  # fmt: skip
-        start = quantities[0]
-        return units.Q(start.magnitude[0], units.unit_of(start)) if np.ndim(start) else start
-
-    def _first_of_formula(self, name: str, dims: tuple[Dimension, ...]) -> Any:
-        given = {k: units.as_quantity(v, f"{name}({k}=…)") for k, v in self.quantities.items()}
-        of = {k: units.dimension_of(q) for k, q in given.items()}
-        for dim in dims:
-            try:
-                formula = self.expression(name, dim, of)
-            except errors.DimensionError:
-                if dim == dims[-1]:
-                    raise
-            else:
-                break
-        numbers = {
-            symbols.protocol_input(f"{name}.{k}"): units.strip(q, of[k], name)
-            for k, q in given.items()
-        }
-        value = formula.xreplace(numbers).subs(symbols.t, 0)
-        return units.restore(float(value), units.like(dim))
 
     def expression(self, name: str, dim: Dimension, dims: Mapping[str, Dimension]) -> sp.Expr:
         """The formula for the parameter ``name`` of dimension ``dim``; its quantities become

@@ -113,7 +113,8 @@ def version(package: str) -> str:
 def model_description(model: Model) -> dict[str, Any]:
     """The model as figures need it: by membrane its inside and outside; by process its membrane,
     the elementary charges that a turnover moves out of the inside through the membrane (0 for an
-    electrode), and the net coefficients of its solutes; by species its charge; by transporter its label.
+    electrode), and the net coefficients of its solutes; by species its charge; by transporter its
+    label.
     """
 
     def row(process: Process) -> list[Any]:

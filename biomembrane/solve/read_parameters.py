@@ -162,8 +162,7 @@ class _Sheet:
             return
         slope, origin = f"{name} slope", f"{name} origin"
         if given.kind == Shape.WAVEFORM:
-            times, values = self.samples(p, given, where)
-            self.timed.append(Sampled(name, slope, origin, times, values, True))
+            self.timed.append(Sampled(name, slope, origin, *self.samples(p, given, where), True))
             self.extra += [slope, origin]
             self.forms.append(ramp(self.model.symbol(name), slope, origin))
             return

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from builders import Cl, K, cell, glucose
+from builders import cell
 from clamped import cell as clamped
 from leaky import FULL, LOW, OUT, fall, leaky, solvers
 from leaky import K as RATE
@@ -17,6 +17,7 @@ from leaky import K as RATE
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane import library as lib
+from biomembrane.library import Cl, K, glucose
 
 P = xr.DataArray([1e-4, 3e-4], dims="P", attrs={"units": "cm/s"})
 

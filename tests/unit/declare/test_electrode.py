@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
-from builders import K, patch
+from builders import patch
 from clamped import COMMAND, cell, ohmic
 
 import biomembrane as bm
 from biomembrane import Q, errors
 from biomembrane.declare.checks.certificate import Verdict
+from biomembrane.library import K
 
 P = bm.Protocol
 
@@ -98,7 +99,8 @@ def test_it_prints_travels_and_is_compared_by_content() -> None:
 
 
 def test_proofs_and_audits_know_a_supply() -> None:
-    for given in ({"voltage": "3 mV"}, {"voltage": "3 mV", "series_resistance": "2 Mohm"}):
+    kinds: Any = ({"voltage": "3 mV"}, {"voltage": "3 mV", "series_resistance": "2 Mohm"})
+    for given in kinds:
         model = cell(**given)
         proof, audit = bm.prove(model), bm.audit(model)
         assert proof["tip"].verdict is Verdict.SUPPLY
