@@ -9,6 +9,7 @@ import sympy as sp
 from .. import errors, symbols
 from ..declare.bound_expression import BoundExpression
 from ..declare.electrode import Electrode
+from ..declare.parameter import Declared
 from ..symbols import F
 from .stoichiometry import Circuit, inverse
 
@@ -104,16 +105,19 @@ def currents(
 ) -> dict[str, BoundExpression]:
     """Fluxes of elementary charge J = I/F [fmol/s] of all clamps, by name.
 
-    Charge balance at each node is C_L φ̇ = Q̇ + (currents of clamps), with Q̇ what everything else
-    brings; φ̇ of the places that clamps join differ by what their commands say.  Summed over joined
-    places, it gives φ̇ of those that are free; then the current of a clamp is what the places beyond
-    it need: for one membrane, I = C V̇ + Σ I_m.
+    Charge balance at each node is C_L φ̇ + Ċ_L φ = Q̇ + (currents of clamps), with Q̇ what everything
+    else brings, and Ċ_L where a protocol moves an area or a capacitance; φ̇ of the places that
+    clamps join differ by what their commands say.  Summed over joined places, it gives φ̇ of those
+    that are free; then the current of a clamp is what the places beyond it need: for one membrane,
+    I = d(CV)/dt + Σ I_m.
     """
     held = clamped_nodes(electrodes, circuit)
     if not held:
         return {}
     names = {e.name for e in held.values()}
     gained = _gained(circuit, {p: column for p, column in N.items() if p not in names})
+    for n in gained:
+        gained[n] -= _growth(circuit, n)
     root, rise = dict[str, str](), dict[str, sp.Expr]()
     for node, e in held.items():  # from the roots outwards
         inside = e.on.inside.name == node
@@ -142,6 +146,22 @@ def _row(circuit: Circuit, node: str, among: Container[str]) -> list[tuple[str, 
         for k, n in enumerate(circuit.nodes)
         if n in among and circuit.matrix[index, k] != 0
     ]
+
+
+def moving(circuit: Circuit, clamps: Mapping[str, Electrode]) -> list[Declared]:
+    """The parameters whose slopes the currents of clamps depend on."""
+    touched = [b for b in circuit.blocks if {*clamps} & {*b.nodes}]
+    sizes = [p for b in touched for m in b.membranes for p in (m.area, m.capacitance)]
+    return [*(e.command for e in clamps.values()), *(p for p in sizes if p is not None)]
+
+
+def _growth(circuit: Circuit, node: str) -> sp.Expr:
+    """The row of Ċ_L φ of a node."""
+    terms = []
+    for n, c in _row(circuit, node, circuit.nodes):
+        phi = symbols.electric_potential(n)
+        terms += [sp.diff(c, s) * symbols.slope(s.name) * phi for s in c.free_symbols]
+    return sp.Add(*terms)
 
 
 def _slopes(

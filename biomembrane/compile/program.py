@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from .. import caching, constants, symbols
+from ..assemble import electrodes
 from ..assemble.model import Model
 from .graph import lowering
 from .graph.builder import Graph, inputs
@@ -205,11 +206,10 @@ def _environment(
     }
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
     moved = {f.parameter for f in forms}
-    for e in (e for e in model.electrodes if e.is_clamp):
-        command = e.command
-        node = env[command.symbol]
-        slope = along(g, [node], {env[symbols.t]: g.one}) if command.name in moved else [g.zero]
-        env[symbols.slope(command.name)] = slope[0]
+    for p in electrodes.moving(model.circuit, model.clamped) if model.clamped else ():
+        node = env[p.symbol]
+        slope = along(g, [node], {env[symbols.t]: g.one}) if p.name in moved else [g.zero]
+        env[symbols.slope(p.name)] = slope[0]
     return env, added
 
 

@@ -80,6 +80,23 @@ def test_a_formula_commands_too() -> None:
     run.ledger.check()
 
 
+def test_a_capacitance_that_changes_takes_current_and_work() -> None:
+    """I = d(CV)/dt + I_m while C rises under the clamp; books close over its work and its jumps."""
+    rising = P.ramps(
+        (Q(1, "ms"), Q(1, "uF/cm^2")), (Q(2, "ms"), Q(3, "uF/cm^2")), (Q(3, "ms"), Q(3, "uF/cm^2")),
+        (Q(3, "ms"), Q(2, "uF/cm^2")),
+    )  # fmt: skip
+    run = bm.simulate(
+        cell(voltage="-70 mV"), until=Q(4, "ms"), parameters={"membrane.capacitance": rising}
+    )
+    t = run.data.time.values * 1e3
+    slope = np.where((t > 1 - 1e-9) & (t < 2 - 1e-9), 2e-9, 0)  # F/s of 1 pF
+    np.testing.assert_allclose(amperes(run), leaving(run) + slope * -0.07, rtol=1e-9)
+    np.testing.assert_allclose(volts(run), -0.07, rtol=1e-14)
+    run.ledger.check()
+    assert abs(float(run.ledger.residual_relative[-1])) < 1e-9
+
+
 def test_a_series_resistance_divides_the_potential_and_dissipates() -> None:
     """V relaxes to the divided command; V_c·I is booked, R_s·I² is heat; as R_s → 0 it is the
     clamp.
