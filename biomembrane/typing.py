@@ -14,6 +14,8 @@ from .declare.impermeant_types import ImpermeantLike
 from .declare.parameter_types import (
     CoefficientLike,
     CountLike,
+    EventFormula,
+    EventValues,
     LevelsLike,
     ParameterLike,
     RangesLike,
@@ -21,13 +23,13 @@ from .declare.parameter_types import (
     VariedLike,
 )
 from .quantity_types import ArrayLike, Number, PathLike, Quantity, QuantityLike, TimeLike, TimesLike
-from .results.run_types import KeepLike, ParametersLike, Progress, StartLike, ValueLike
+from .results.run_types import EventsLike, KeepLike, ParametersLike, Progress, StartLike, ValueLike
 from .show.course_contents import RunLike
 from .show.figure_types import ResultLike, VariableLike, VariablesLike
 
 __all__ = [
-    "ArrayLike", "CoefficientLike", "ContentsLike", "CountLike", "ImpermeantLike", "KeepLike",
-    "LevelsLike", "Number", "ParameterLike",
+    "ArrayLike", "CoefficientLike", "ContentsLike", "CountLike", "EventFormula", "EventValues",
+    "EventsLike", "ImpermeantLike", "KeepLike", "LevelsLike", "Number", "ParameterLike",
     "ParametersLike", "PathLike",
     "Progress", "Quantity", "QuantityLike", "RangesLike", "ResultLike", "RunLike", "StartLike",
     "TimeFormula", "TimeLike",

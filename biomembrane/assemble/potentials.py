@@ -12,13 +12,14 @@ from .. import symbols
 from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.checks.certificate import Verdict
+from ..declare.electrode import potential_of
 from ..declare.osmotic_coefficient import molarity, osmolarity
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir, contents
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
-from . import free_energy
+from . import electrodes, free_energy
 from .impermeants import Impermeant
 from .system import System
 from .weighted_sum import weighted
@@ -118,7 +119,8 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
     """
     yield from _geometry(model)
     slopes = _slopes(model, stores, [x.symbol for x in model.pools])
-    for x in model.pools:
+    held = {symbols.charge(n) for n in model.clamped}
+    for x in (x for x in model.pools if x.symbol not in held):
         slope = slopes[x.symbol]
         assert x.conjugate is not None
         yield x.conjugate, slope
@@ -131,6 +133,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
                 ratio = x.symbol / symbols.volume(x.place)
                 yield molarity(x.name), BoundExpression(ratio)
     yield from _pressures(model, stores)
+    for node, clamp in model.clamped.items():
+        phi = symbols.electric_potential(node)
+        yield phi, electrodes.potential(node, clamp, model.circuit)
     for place in model.places.values():
         outside: Mapping[Species, Declared] = (
             place.held if isinstance(place, Compartment) else place.contents
@@ -147,6 +152,8 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             symbols.potential(m.name),
             net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name]),
         )
+    for e in model.electrodes:
+        yield e.source.potential, potential_of(e)
 
 
 def _geometry(model: System) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
@@ -183,7 +190,11 @@ def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
 
 
 def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> BoundExpression:
-    """A = −Σ ν μ − F Σ z φ; what drives a process adds its work, and moves charges itself."""
+    """A = −Σ ν μ − F Σ z φ; what drives a process adds its work, and moves charges itself; 0 of an
+    ideal source of current, which V drives nowhere.
+    """
+    if process.certificate.verdict is Verdict.SUPPLY:
+        return BoundExpression(sp.S.Zero)
     terms = [(-n * w.per_mole, w.potential) for w, n in process.reaction.net.items()]
     terms += [term for each in process.carried for term in each.chemical]
     if process.certificate.verdict is not Verdict.DRIVEN:

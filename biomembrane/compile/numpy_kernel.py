@@ -48,6 +48,7 @@ _GROUPS = (
     "area",
     "affinity",
     "flux",
+    "electrode_current",
     "forward",
     "reverse",
     "dissipation",

@@ -69,6 +69,9 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("area", {m.name: env[m.area.symbol] for m in model.membranes})
     shares = [each.symbol for p in model.processes for each in p.carried]
     out.put("carried", {share.name: env[share] for share in shares})
+    charge, moved = env[symbols.F], dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
+    currents = {e.name: out.g.mul(charge, moved[e.name]) for e in model.electrodes}
+    out.put("electrode_current", currents)
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})

@@ -40,6 +40,7 @@ def names_along(model: Model, dim: str) -> list[str]:
         "place": model.places.values,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
+        "electrode": lambda: model.electrodes,
         "state": lambda: model.states,
     }
     if dim in objects:
@@ -115,15 +116,18 @@ def version(package: str) -> str:
 
 def model_description(model: Model) -> dict[str, Any]:
     """The model as figures need it: by membrane its inside and outside; by process its membrane,
-    the elementary charges that a turnover moves out of the inside, and the net coefficients of its
-    solutes; by species its charge; by transporter its label.
+    the elementary charges that a turnover moves out of the inside through the membrane (0 for an
+    electrode), and the net coefficients of its solutes; by species its charge; by transporter its
+    label.
     """
 
     def row(process: Process) -> list[Any]:
         on, net = process.on, process.reaction.net.items()
         moved = process.charge_moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
         # what a stream carries depends on the state, and so does its charge
-        out = math.nan if getattr(moved, "free_symbols", ()) else -moved
+        out: Any = math.nan if getattr(moved, "free_symbols", ()) else -moved
+        if any(x.is_source for x, _ in net):
+            out = 0
         return [on.name, float(out), {x.pool: n for x, n in net if x.is_solute}]
 
     return {
