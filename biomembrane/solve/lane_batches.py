@@ -97,6 +97,7 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     block = replace(
         blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined
     )
+    starts = [p.given for p in parts if p.given is not None]
     lanes = slice(0, task.parameters.lanes)
     segment_ends, inputs = task.parameters.segments(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
@@ -108,6 +109,7 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
             segment_ends=segment_ends,
             block=block,
             timing=timing,
+            given=np.concatenate(starts, axis=1) if starts else None,
         )
     )
 
