@@ -9,7 +9,6 @@ import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,12 +25,14 @@ from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, make_task
 from ..solve.time_grid import Grid
 from . import lazy_parameters
+from .function_digest import digest
 from .keep import Keep
 from .labels import attributes, own_coordinates
 from .layout import BY_LANE, attributes_of, dimension_size, variables_present
 from .scan_collector import collect
 from .scan_result import ScanResult
 from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered
+from .users_function import Layout, layouts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,7 +59,8 @@ class Recipe:
     its own, on the process.
 
     ``dims``: dimensions of the scan in the order of the result.  ``fixed``: digest of what all
-    lanes of a scan share, parameters, protocols and start, the same in every process.
+    lanes of a scan share, parameters, protocols and start, the same in every process.  ``users``:
+    variables that a user's function gives.
     """
 
     digest: str
@@ -69,6 +71,7 @@ class Recipe:
     keep: Keep
     solver: Solver
     dims: tuple[str, ...]
+    users: Mapping[str, Layout] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return caching.state_without_cache(self)
@@ -101,8 +104,8 @@ class Recipe:
             model, self.times, first=self.first, parameters=parameters, start=start,
             solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
-        result, _ = collect(task, replace(self.keep, reduce=reduce), None)
-        return ordered(result.data, self.dims)
+        result, _ = collect(task, replace(self.keep, reduce=reduce), None, self.users)
+        return ordered(_of_any_length(result.data), self.dims)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,8 +188,11 @@ def lazy(
     )  # fmt: skip
     recipe = _recipe(task, (model, fixed, start), keep, chosen, solver)
     scan = _scan_dataset(arrays, chosen)
+    task = replace(task, parameters=replace(task.parameters, coords=_one_of(model, chosen)))
     one, _ = collect(task, keep, None)
-    sample = _with_protocols(one.data, task, chosen) if keep.whole else one.data
+    if callable(keep.reduce):
+        recipe = replace(recipe, users=layouts(one.data))
+    sample = _of_any_length(_with_protocols(one.data, task, chosen) if keep.whole else one.data)
     template = _expanded(sample.drop_vars(sample.coords), scan, recipe.dims)
     data = xr.map_blocks(
         _unlabelled_block, scan.drop_vars(scan.coords), kwargs={"recipe": recipe},
@@ -284,6 +290,27 @@ def _expanded(sample: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.D
     return ordered(over_scan, dims).chunk(_chunks(scan, dims))
 
 
+def _one_of(model: Model, chosen: ParameterSet) -> dict[str, xr.Variable]:
+    """The coordinates of one lane at the declared values, as a function of the user's sees them;
+    none is read.
+    """
+    import xarray as xr
+
+    def one(name: str, coord: Any) -> Any:
+        p = model.parameters.get(name)
+        number = units.restore(p.value, p.unit).magnitude if p is not None else None
+        return np.zeros((), coord.dtype) if number is None else number
+
+    return {n: xr.Variable((), one(n, v), v.attrs) for n, v in chosen.coords.items()}
+
+
+def _of_any_length(data: xr.Dataset) -> xr.Dataset:
+    """With text of a user's function as objects: numpy's own has the length of the longest."""
+    return data.assign(
+        {name: v.astype(object) for name, v in data.data_vars.items() if v.dtype.kind == "U"}
+    )
+
+
 def _course_names(model: Model) -> list[str]:
     return [
         name for name, v in VARIABLES.items() if v.dim == "pool" or dimension_size(model, v.dim)
@@ -309,21 +336,6 @@ def _with_protocols(sample: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.
 
 
 def _fixed_digest(task: Task, keep: Keep) -> str:
-    reduce = keep.reduce
-    if isinstance(reduce, FunctionType):
-        reducer: Any = _code(reduce.__code__)
-    else:
-        reducer = type(reduce).__qualname__
+    reducer = digest(keep.reduce) if callable(keep.reduce) else "by name"
     text = repr((task.parameters.digest(task.model), reducer, task.first))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _code(code: CodeType) -> tuple[Any, ...]:
-    """What a function does, the same in every process: its code with names and constants, not its
-    place in a file.
-    """
-    return (
-        code.co_code,
-        code.co_names,
-        [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
-    )

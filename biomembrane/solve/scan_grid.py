@@ -121,7 +121,7 @@ def _named(model: Model, arrays: Mapping[str, xr.DataArray]) -> None:
     where, advice = f"parameters {', '.join(map(repr, arrays))}", "for instance dims='K_o'"
     dims: Iterable[Any] = dict.fromkeys(dim for array in arrays.values() for dim in array.dims)
     for dim in dims:
-        if not _writable(dim):
+        if not writable(dim):
             wanted = "scan dimensions named by text without blanks and '/', which no file holds"
             raise errors.BadName(where=where, wanted=wanted, got=errors.shown(dim), advice=advice)
         if reserved(dim):
@@ -139,7 +139,8 @@ def _named(model: Model, arrays: Mapping[str, xr.DataArray]) -> None:
             )
 
 
-def _writable(name: Any) -> bool:
+def writable(name: Any) -> bool:
+    """Whether a file can hold a variable of this name."""
     return isinstance(name, str) and name.split() == [name] and "/" not in name
 
 
@@ -257,7 +258,7 @@ def _flat(array: xr.DataArray) -> xr.DataArray:
 def _take(coords: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
     if new.dtype.kind == "O" and all(isinstance(x, str) for x in new.values.ravel()):
         new = new.copy(deep=False, data=new.values.astype(str))
-    if not _writable(key):
+    if not writable(key):
         wanted, advice = (
             "coordinates named by text without blanks and '/', which no file holds",
             f"array.rename({{{key!r}: …}})",
