@@ -13,6 +13,7 @@ from .. import errors
 from ..solve.problem import books_limit
 from ..solve.status import Outcome
 from .closure_check import FinalBalances, check_bounded, check_loops, tolerance
+from .empty_baths import empty_baths
 from .ledger_lines import LINES
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class KeptLedger(SavedLedger):
 
     def check(self, rtol: float | None = None) -> KeptLedger:
         """As :meth:`biomembrane.Ledger.check`, for the lanes that ran to completion."""
-        check_bounded(self.model, str(self.data.attrs.get("empty", "")).split())
+        check_bounded(self.model, empty_baths(self.data))
         limit = books_limit(self.rtol) if rtol is None else tolerance(rtol)
         residuals, passed, unpaid = (
             a.isel(time=-1) if "time" in a.dims else a

@@ -202,7 +202,11 @@ def lazy(
         {**one.data.coords, **own_coordinates(model, template.dims), **chosen.coords}
     )
     attrs = one.data.attrs
-    span, empty = attrs["span"], attrs["empty"].split()
+    span, pieces = attrs["span"], chosen.pieces(model)
+    # of what is scanned the lanes tell, once they are known
+    empty = [
+        name for name in attrs["empty"].split() if all(isinstance(x, str) for x in pieces[name])
+    ]
     data.attrs = {name: attrs[name] for name in (USER_VARIABLES,) if name in attrs} | attributes(
         model, chosen, solver, BY_LANE, digest=False, span=span, empty=empty
     )

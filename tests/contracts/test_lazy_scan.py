@@ -6,17 +6,19 @@ Labels, laziness, packing and errors.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
-from builders import membrane, mM
-from contracts.lazy_leak import MODEL, TIMES, P, now, outside, permeability, run
+from builders import cell, membrane, mM
+from contracts.lazy_leak import MODEL, TIMES, P, S, now, outside, permeability, run
 from mistakes import cycle
 
 import biomembrane as bm
-from biomembrane import Keep, Q, solvers
+from biomembrane import Keep, Q, errors, solvers
+from biomembrane import library as lib
 from biomembrane.library import glucose
 from biomembrane.results.lazy_scan import Recipe, block
 from biomembrane.results.variables import VARIABLES
@@ -213,3 +215,35 @@ def test_starts_and_protocols_travel_too() -> None:
     assert made.amount.values[0] == pytest.approx(wanted.amount.values[0], rel=1e-12)
     for name in ("amount", "ledger_exergy", "ledger_imposed"):
         assert made[name].values == pytest.approx(wanted[name].values, rel=1e-9, abs=1e-12)
+
+
+def _step(value: Any) -> Any:
+    return bm.Protocol.steps(Q(1, "mM"), (Q(30, "s"), value))
+
+
+@pytest.mark.parametrize("declared", [0.0, 1.0])
+def test_a_bath_at_nothing_is_told_by_the_lanes(declared: float, tmp_path: Path) -> None:
+    """Whatever the model declares: kept, lazy and saved agree, and so does each lane."""
+    pytest.importorskip("zarr")
+    own = cell(lambda on: [lib.leak(S, on, permeability=Q(1e-4, "cm/s"))], {S: 9}, {S: declared})
+
+    def raised(run: Any) -> list[bool]:
+        found = []
+        for each in (run, run.isel(out=0), run.isel(out=1)):
+            try:
+                each.ledger.check()
+                found.append(False)
+            except errors.BoundlessEnergy:
+                found.append(True)
+        return found
+
+    for levels in ([0.0, 5.0], [3.0, 5.0]):
+        out = xr.DataArray(levels, dims="out", attrs={"units": "mM"})
+        zero = 0.0 in levels
+        for value in (out, out.chunk(), *([_step(out.chunk())] if declared else [])):
+            given = {"bath.S": value}
+            run = bm.simulate(own, times=Q([0, 60], "s"), parameters=given, keep="final")
+            assert raised(run) == [zero, zero, False], value
+        run = bm.simulate(own, times=Q([0, 60], "s"), parameters={"bath.S": out.chunk()})
+        saved = bm.open_run(bm.save(run, tmp_path / f"{zero}.zarr"))
+        assert raised(saved) == [zero, zero, False]
