@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +94,7 @@ def _with_cancelled_lanes(
         f"{folder.name}: {share} are done; the other lanes are marked 'cancelled'."
         " bm.save(scan, …) with the same scan runs what is missing"
     )
-    warnings.warn(text, errors.Incomplete, stacklevel=4)
+    errors.warned(text, errors.Incomplete)
     marked = data.assign(
         {CHUNK_DONE: data[CHUNK_DONE].copy(data=done.astype(data[CHUNK_DONE].dtype))}
     )

@@ -7,13 +7,12 @@ its ends, lane by lane.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Unseen
+from .. import errors
 from ..solve.trajectory import Trajectory
 from .schema import REDUCTIONS, VARIABLES
 from .variables import values_at_breaks
@@ -123,4 +122,4 @@ def warn(*, function: bool) -> None:
         f"a protocol moves between output times: Keep(reduce=…) looks {where}; give more of them"
         " (times=…), some in each pulse or wave"
     )
-    warnings.warn(text, Unseen, stacklevel=4)
+    errors.warned(text, errors.Unseen)
