@@ -1,5 +1,5 @@
-"""Baths and held pools at 0 mM in a result: those that are named, and those that the scanned numbers
-put there, which nobody has read when a lazy scan is made.
+"""Baths and held pools at 0 mM in a result: those that are named, and those that numbers of the
+scan put there, which nobody has read when a lazy scan is made.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ def _numbers(piece: Piece, data: xr.Dataset, dims: Any) -> NDArray[np.float64]:
     if isinstance(piece, str):
         number = user_text.decimal(piece.partition(" ")[0])
         return np.full(max(1, data.status.size), np.nan if number is None else number)
-    coord = data[piece["lane"]]
-    sizes = {d: data.sizes[d] for d in dims}
-    laid = coord.variable.set_dims(sizes).transpose(*dims).values
+    coord: Any = data[piece["lane"]].variable
+    laid = coord.set_dims({d: data.sizes[d] for d in dims}).transpose(*dims).values
     return np.asarray(laid, dtype=float).ravel()
