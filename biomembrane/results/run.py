@@ -18,6 +18,7 @@ from .labels import attributes
 from .lanes import Labels, final, nearest_places, positions
 from .layout import (
     BY_LANE,
+    MESSAGE,
     Deferred,
     end_variables,
     ending_text,
@@ -226,4 +227,6 @@ def _dataset(run: Run) -> xr.Dataset:
     laid_out = {name: deferred.variable(name) for name in names if TABLE[name].deferred}
     ending_text, span = BY_LANE if dims else run.status.kind, float(t.block.times[-1])
     attrs = attributes(model, t.parameters, t.solver, ending_text, span=span, empty=books.empty)
+    if not dims and run.status.message:
+        attrs[MESSAGE] = run.status.message
     return labelled_dataset(data, model, t.parameters, t.times, attrs, laid_out)

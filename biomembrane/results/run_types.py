@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -29,7 +29,8 @@ class Ended(Protocol):
 ValueLike: TypeAlias = QuantityLike | Number | xr.DataArray | Course
 ParametersLike: TypeAlias = Mapping[str, ValueLike]  # values by dotted name
 StartLike: TypeAlias = Ended | Mapping[str, Number | QuantityLike]  # a run, or shares by state
-KeepLike: TypeAlias = str | Sequence[str] | Keep  # "final", names of variables, or a Keep
+#: what is kept: "final", "all", names of variables, or a Keep; a str alone would be a Sequence too
+KeepLike: TypeAlias = Literal["final", "all"] | list[str] | tuple[str, ...] | Keep
 #: True for a line on the terminal, or a function of the share that is done; the run stops where it
 #: returns False
 Progress: TypeAlias = lane_batches.Progress

@@ -25,6 +25,7 @@ from .labels import attributes
 from .layout import (
     BY_LANE,
     CANCELLED,
+    MESSAGE,
     attributes_of,
     end_variables,
     labelled_dataset,
@@ -62,6 +63,7 @@ class _Collector:
         self.lock = Lock()
         self.users = users  # variables that a user's function gives, once they are known
         self.empty: set[str] = set()  # baths and held pools at 0 mM
+        self.message = ""  # of the last lane: why it stopped
         self.unseen = False  # something moved where the reducers do not look
 
     def store(self, name: str, at: slice, values: Array, dtype: Any = None) -> None:
@@ -87,6 +89,7 @@ class _Collector:
         for name in (n for n in ALL_LANES if n in self.every and TABLE[n].deferred):
             self.store(name, at, variable_values(t, end_totals, name))
         self.empty |= set(end_totals.empty)
+        self.message = t.statuses[-1].message
         self._note_unseen(t)
         courses, ends = self._courses(at, t, totals)
         if callable(keep.reduce):
@@ -188,6 +191,8 @@ def _dataset(collector: _Collector) -> xr.Dataset:
     attrs: dict[str, Any] = attributes(
         task.model, chosen, task.solver, status, span=span, empty=collector.empty
     )
+    if collector.message and not chosen.dims:
+        attrs[MESSAGE] = collector.message
     if collector.users:
         attrs[USER_VARIABLES] = json.dumps(sorted(collector.users))
     dataset = labelled_dataset(data, task.model, chosen, task.times[collector.kept], attrs)

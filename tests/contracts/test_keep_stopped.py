@@ -264,3 +264,26 @@ def test_kept_data_survive_a_file(tmp_path):
             k: str(back[name].attrs[k]) for k in array.attrs
         }
     assert bm.open_run(path).ledger.spent.values == pytest.approx(kept.ledger.spent.values)
+
+
+def test_a_single_run_that_stops_is_told_whatever_is_kept(tmp_path):
+    """With the error that a whole run has; what was kept is on it, and a file keeps the reason."""
+    short = solvers.Native(max_steps=3)
+    for keep in (None, "final", "all"):
+        with pytest.raises(errors.SimulationStopped, match="too many steps") as caught:
+            bm.simulate(sound(), until="10 s", solver=short, keep=keep)
+        stopped = caught.value.run
+        saved = bm.open_run(bm.save(stopped, tmp_path / "run.nc"))
+        assert stopped.status.kind is saved.status.kind is Outcome.TOO_MANY_STEPS
+        assert "max_steps" in stopped.status.message
+        assert saved.status.message == stopped.status.message
+
+
+def test_a_result_of_which_a_part_was_kept_has_what_a_run_has():
+    whole, part = (bm.simulate(sound(), times=TIMES, keep=keep) for keep in ("all", "final"))
+    run = bm.simulate(sound(), times=TIMES)
+    assert whole.baths == run.baths
+    assert whole.status == part.status == run.status
+    assert (whole.dims, whole.final("potential")) == ({}, run.final("potential"))
+    with pytest.raises(errors.UnknownName, match="keep='all'"):
+        part.baths  # noqa: B018
