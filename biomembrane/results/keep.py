@@ -78,6 +78,13 @@ class Keep:
                 _check_choice(name, REDUCERS, "Keep(reduce=…)")
         _check_choice(self.ledger, ("final", "all"), "Keep(ledger=…)")
         _check_choice(self.dtype, ("float64", "float32"), "Keep(dtype=…)")
+        if self.whole and self.dtype == "float32":
+            raise errors.BadSettings(
+                where="Keep(variables='all', dtype='float32')",
+                wanted="the whole ledger in double precision, without which it does not close",
+                got="'float32'",
+                advice="dtype='float64', or names of variables with ledger='all'",
+            )
         if isinstance(self.times, str):
             _check_choice(self.times, ("all", "final"), "Keep(times=…)")
         else:

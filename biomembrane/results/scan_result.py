@@ -92,7 +92,8 @@ class ScanResult:
     def isel(self, **at: int) -> ScanResult:
         """One lane, by position along the dimensions, as :meth:`biomembrane.Run.isel`."""
         dims = {str(d): int(n) for d, n in self.data.status.sizes.items()}
-        return ScanResult(lane(self.data, positions(dims, at)), self.model, self.rtol, self.timing)
+        one = self.data.isel(positions(dims, at)).compute()  # of a lazy scan one chunk, once
+        return ScanResult(lane(one, {}), self.model, self.rtol, self.timing)
 
     def sel(self, **at: Any) -> ScanResult:
         """One lane, by its labels, as :meth:`biomembrane.Run.sel`."""

@@ -307,11 +307,13 @@ def test_books_in_a_reduced_scan_have_no_time():
 def test_a_kept_scan_is_told_in_a_line():
     kept = run(keep=Keep(variables=["potential"], reduce=["max"]))
     told = "potential_max, status, culprit, end, least_power, least_process, ledger_spent, "
-    assert repr(kept).startswith(f"<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; {told}")
+    assert repr(kept).startswith(
+        f"<ScanResult of 'enterocyte' over (N: 5, glucose: 2); 0 failed; {told}"
+    )
     assert "&lt;Kept of" in kept._repr_html_()
     assert (kept.model_name, kept.done, kept.rtol) == ("enterocyte", 1.0, 1e-8)
     alone = bm.simulate(model(), times=TIMES, keep="final")
-    assert repr(alone).startswith("<Kept of 'enterocyte'; 0 failed; ")
+    assert repr(alone).startswith("<ScanResult of 'enterocyte'; 0 failed; ")
 
 
 def test_the_check_of_a_kept_scan_judges_its_worst_lane():

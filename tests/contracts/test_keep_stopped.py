@@ -14,6 +14,7 @@ from mistakes import sound, uphill
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
+from biomembrane.results.reducers import REDUCERS
 from biomembrane.solve import lane_batches
 from biomembrane.solve.status import Outcome
 from biomembrane.solve.task import make_task
@@ -287,3 +288,22 @@ def test_a_result_of_which_a_part_was_kept_has_what_a_run_has():
     assert (whole.dims, whole.final("potential")) == ({}, run.final("potential"))
     with pytest.raises(errors.UnknownName, match="keep='all'"):
         part.baths  # noqa: B018
+
+
+def test_the_lines_of_a_ledger_are_the_mean_of_the_lanes_that_ended():
+    rates = xr.DataArray([0.001, 0.1, 0.002], dims="r", attrs={"units": "fmol/s"})
+    kept = bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep="final")
+    assert "mean of 2 of 3 lanes" in repr(kept.ledger)
+    with pytest.raises(AttributeError, match="keep='all'"):
+        kept.ledger.transfers  # noqa: B018
+    with pytest.raises(errors.BadSettings, match="double"):
+        Keep("all", dtype="float32")
+
+
+def test_a_mean_does_not_depend_on_how_lanes_lie_in_memory():
+    a = np.random.default_rng(0).normal(size=(7, 50, 3)) * 1e3
+    t = np.cumsum(np.linspace(0.1, 1, 50))
+    whole = REDUCERS["mean"](np.asfortranarray(a), t)
+    for k in range(7):
+        assert np.array_equal(REDUCERS["mean"](a[k : k + 1], t)[0], whole[k])
+    assert np.allclose(whole, np.trapezoid(a, t, axis=1) / (t[-1] - t[0]), rtol=1e-12)

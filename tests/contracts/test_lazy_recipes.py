@@ -16,7 +16,7 @@ from mistakes import cycle, sound
 
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, units
-from biomembrane.results.lazy_scan import _fixed_digest, _pickled
+from biomembrane.results.lazy_scan import Recipe, _fixed_digest, _pickled
 from biomembrane.solve.task import make_task
 
 STEP = bm.Protocol.steps(Q(1, "mM"), (Q(5, "s"), Q(2, "mM")))
@@ -183,3 +183,22 @@ def test_mistakes_are_told_at_the_call_or_when_their_chunk_runs() -> None:
     assert float(now(lazy.data.isel(out=[0])).amount[0, 0, 0]) > 1
     with pytest.raises(errors.OutOfDomain):
         now(lazy.data)
+
+
+def test_a_lazy_scan_runs_once_for_each_thing_that_is_asked(monkeypatch: Any) -> None:
+    """Printing or checking the ledger, counting failures, one lane."""
+    parts: list[Any] = []
+    run_part = Recipe.run
+    monkeypatch.setattr(Recipe, "run", lambda self, x: parts.append(x) or run_part(self, x))
+    given = {"bath.S": outside().chunk()}
+    lazy = bm.simulate(MODEL, times=TIMES, parameters=given)
+    for ask in (
+        lambda: repr(lazy.ledger),
+        lazy.ledger.check,
+        lambda: lazy.failed,
+        lambda: lazy.isel(out=1),
+        lambda: lazy.status,
+    ):
+        parts.clear()
+        ask()
+        assert len(parts) == 1
