@@ -5,6 +5,7 @@ scheduler, local or on a cluster.
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from .function_digest import digest
 from .keep import Keep
 from .labels import attributes, own_coordinates
 from .layout import BY_LANE, attributes_of, dimension_size, variables_present
+from .saved import SavedRun
 from .scan_collector import collect
 from .scan_result import ScanResult
 from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered
@@ -60,7 +62,8 @@ class Recipe:
 
     ``dims``: dimensions of the scan in the order of the result.  ``fixed``: digest of what all
     lanes of a scan share, parameters, protocols and start, the same in every process.  ``users``:
-    variables that a user's function gives.
+    variables that a user's function gives; ``continues``: whether each lane goes on from a lane of
+    its own.
     """
 
     digest: str
@@ -72,6 +75,7 @@ class Recipe:
     solver: Solver
     dims: tuple[str, ...]
     users: Mapping[str, Layout] | None = None
+    continues: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         return caching.state_without_cache(self)
@@ -94,6 +98,9 @@ class Recipe:
     def run(self, scan: xr.Dataset) -> xr.Dataset:
         """The kept data of one chunk of the scan."""
         model, template, start, reduce = self.unpacked()
+        if self.continues:
+            places = {d: scan[_position(d)].values for d in self.dims}
+            start = SavedRun(start.data.isel(places))
         arrays = {
             name: scan[lazy_parameters.dataset_name(name, self.dims)]
             for name in lazy_parameters.array_names(template)
@@ -174,17 +181,21 @@ def lazy(
     keep = keep or Keep(variables=(*_course_names(model), "ledger_dissipation"), ledger="all")
     state = read_start(model, start)
     parameters = onward(model, parameters, start) or {}
+    if state.by_lane:
+        start = _ended(start)
     arrays, fixed = lazy_parameters.split(model, parameters)
     unified: Any = xr.unify_chunks(
         *(array.chunk() if array.chunks is None else array for array in arrays.values())
     )
     arrays = dict(zip(arrays, unified, strict=True))
     chosen = _parameter_set(model, parameters, fixed, arrays, unused(model, start))
+    state.fits(chosen.dims, chosen.coords)
     chosen = replace(chosen, start=state)
     numbers = {n: x for n, x in fixed.items() if not lazy_parameters.placeholders(n, x)}
     task = make_task(
-        model, grid.times, first=grid.first, parameters=numbers, start=start, solver=solver,
-        summed=keep.summed,
+        model, grid.times, first=grid.first, parameters=numbers,
+        start=start.isel(**dict.fromkeys(state.dims, 0)) if state.by_lane else start,
+        solver=solver, summed=keep.summed,
     )  # fmt: skip
     recipe = _recipe(task, (model, fixed, start), keep, chosen, solver)
     scan = _scan_dataset(arrays, chosen)
@@ -192,6 +203,9 @@ def lazy(
     one, _ = collect(task, keep, None)
     if callable(keep.reduce):
         recipe = replace(recipe, users=layouts(one.data))
+    if state.by_lane:
+        facts = attributes_of(model, "start_digest")
+        one.data["start_digest"] = xr.DataArray(np.uint64(0), attrs=facts)
     sample = _of_any_length(_with_protocols(one.data, task, chosen) if keep.whole else one.data)
     template = _expanded(sample.drop_vars(sample.coords), scan, recipe.dims)
     data = xr.map_blocks(
@@ -228,7 +242,26 @@ def _recipe(
         keep=replace(keep, reduce=()) if callable(keep.reduce) else keep,
         solver=solver,
         dims=tuple(chosen.dims),
+        continues=chosen.start is not None and chosen.start.by_lane,
     )
+
+
+def _position(dim: str) -> str:
+    """Name in a chunk of the positions that its lanes have in the whole scan."""
+    return f"position along {dim}"
+
+
+def _chunks_along(arrays: Mapping[str, xr.DataArray], dim: str) -> Any:
+    sizes = [dict(a.chunksizes).get(dim) for a in arrays.values()]
+    return {dim: next(c for c in sizes if c is not None)}
+
+
+def _ended(start: Any) -> SavedRun:
+    """The end of a scan that another continues: what a chunk needs of its lanes."""
+    data = start.data
+    moved = [n for n in json.loads(data.attrs.get("changed_json", "[]")) if n in data.data_vars]
+    needed = data[["state_end", "status", "end", "culprit", *moved]]
+    return SavedRun((needed.isel(time=[-1]) if "time" in needed.dims else needed).load())
 
 
 def _scan_dataset(arrays: Mapping[str, xr.DataArray], chosen: ParameterSet) -> xr.Dataset:
@@ -239,6 +272,11 @@ def _scan_dataset(arrays: Mapping[str, xr.DataArray], chosen: ParameterSet) -> x
         lazy_parameters.dataset_name(name, chosen.dims): array.drop_vars(array.coords)
         for name, array in arrays.items()
     }
+    if chosen.start is not None and chosen.start.by_lane:
+        variables |= {
+            _position(d): xr.DataArray(np.arange(size), dims=d).chunk(_chunks_along(arrays, d))
+            for d, size in chosen.dims.items()
+        }
     coords = {name: v for name, v in chosen.coords.items() if name not in variables}
     return xr.Dataset(variables, coords=coords)
 

@@ -247,3 +247,28 @@ def test_a_bath_at_nothing_is_told_by_the_lanes(declared: float, tmp_path: Path)
         run = bm.simulate(own, times=Q([0, 60], "s"), parameters={"bath.S": out.chunk()})
         saved = bm.open_run(bm.save(run, tmp_path / f"{zero}.zarr"))
         assert raised(saved) == [zero, zero, False]
+
+
+def test_a_scan_goes_on_in_chunks_as_it_does_in_memory(tmp_path: Path) -> None:
+    """Each lane from its own; with the parameters of the first scan, and others over its lanes."""
+    pytest.importorskip("zarr")
+    first = run(chunked=False)
+    more = xr.DataArray([2e-4, 1e-4, 3e-4], dims="P", attrs={"units": "cm/s"})
+    more = more.assign_coords(P=permeability().P)
+
+    def onward(how: xr.DataArray, start: Any) -> Any:
+        given = {"S_leak.permeability": how, "bath.S": outside()}
+        return bm.simulate(MODEL, times=TIMES, parameters=given, start=start, keep="all")
+
+    whole = onward(more, first).data
+    lazy = onward(more.chunk(P=2), first)
+    found = bm.open_result(bm.save(lazy, tmp_path / "scan.zarr")).drop_vars("chunk_done")
+    saved = bm.open_run(bm.save(first, tmp_path / "first.nc"))
+    for made in (now(lazy.data), found.compute(), now(onward(more.chunk(P=2), saved).data)):
+        xr.testing.assert_equal(made[list(whole.data_vars)], whole)
+    one = onward(more.chunk(P=2), first.isel(P=1, out=1))
+    assert now(one.data).amount.isel(time=0).values == pytest.approx(
+        first.data.amount.isel(time=-1, P=1, out=1).values[0]
+    )
+    with pytest.raises(errors.BadSettings, match="same dimensions"):
+        onward(xr.DataArray([1e-4], dims="Q", attrs={"units": "cm/s"}).chunk(), first)
