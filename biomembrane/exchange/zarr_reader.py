@@ -13,7 +13,7 @@ from .. import errors
 from ..results import schema
 from ..solve.status import Outcome
 from .atomic_files import reason
-from .file_safety import ZarrHeaders, check_texts, refused
+from .file_safety import ZarrHeaders, check_texts, decoding, refused
 from .zarr_folder import (
     CHUNK_DONE,
     check_headers,
@@ -67,7 +67,7 @@ def _opened(folder: Path) -> xr.Dataset:
     """The arrays, unread except for texts, which have numpy's type for text."""
     import xarray as xr
 
-    data: xr.Dataset = xr.open_zarr(folder, consolidated=False, decode_times=False)
+    data: xr.Dataset = xr.open_zarr(folder, consolidated=False, **decoding())
     texts = {
         name: v.copy(data=np.asarray(v.values, dtype=object).astype(str))
         for name, v in data.variables.items()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .. import errors
 from ..account.ledger_lines import LINES
 from ..solve.scan_grid import writable
+from ..solve.storable import check_attributes, check_labels
 from ..solve.task import Task
 from .labels import own_coordinates
 from .layout import attributes_of, dimension_size
@@ -262,9 +263,14 @@ def _checked(name: str, array: xr.DataArray, data: xr.Dataset) -> tuple[Layout, 
             got=f"values of type {values.dtype}",
             advice="array.astype(float), or one variable for each part",
         )
-    layout = _layout(array, dims)
+    layout, attributes = _layout(array, dims), _attributes(array, data)
+    check_attributes(attributes, f"{WHERE}, {name}")
+    for d, labels in layout.labels.items():
+        check_labels(labels, d, f"{WHERE}, {name}")
+        facts = {k: v for k, v in labels.attrs.items() if not isinstance(v, _Inherited)}
+        check_attributes(facts, f"{WHERE}, {name}, coordinate {d}", dates=labels.dtype.kind in "mM")
     kind = "i" if kind == "u" else kind
-    return Layout(layout.sizes, layout.labels, kind, _attributes(array, data)), values
+    return Layout(layout.sizes, layout.labels, kind, attributes), values
 
 
 def _attributes(array: xr.DataArray, data: xr.Dataset) -> dict[str, Any]:

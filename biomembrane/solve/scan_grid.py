@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
+from .storable import check_attributes, check_labels
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -202,6 +203,8 @@ def coordinates(
         )
         coords[name] = xr.Variable(array.dims, data, facts)
     for name, array in arrays.items():
+        told = {"long_name": array.attrs.get("long_name", "")}
+        check_attributes(told, f"parameters[{name!r}]")
         if array.ndim == 1:
             dim = str(array.dims[0])
             facts = {
@@ -266,6 +269,9 @@ def _take(coords: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None
         raise errors.BadName(
             where=f"parameters[{name!r}]", wanted=wanted, got=errors.shown(key), advice=advice
         )
+    check_labels(new, key, f"parameters[{name!r}]")
+    where = f"parameters[{name!r}], coordinate {key}"
+    check_attributes(new.attrs, where, dates=new.dtype.kind in "mM")
     if key not in coords:
         coords[key] = new.copy(deep=False)
     elif not new.equals(coords[key]):
