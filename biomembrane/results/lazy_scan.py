@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from ..solve.continuation import onward, unused
 from ..solve.engine_protocols import Solver
 from ..solve.given_start import read_start
 from ..solve.parameter_set import ParameterSet
-from ..solve.read_parameters import resolve
+from ..solve.read_parameters import check_breaks, resolve
 from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, make_task
 from ..solve.time_grid import Grid
@@ -177,7 +177,8 @@ def lazy(
             advice="pip install 'biomembrane[sweep]'",
             extra="sweep",
         ) from None
-    solver = chosen_solver(model, solver).alone()  # the scheduler has its own threads
+    asked = chosen_solver(model, solver)
+    solver = asked.alone()  # the scheduler has its own threads
     keep = keep or Keep(variables=(*_course_names(model), "ledger_dissipation"), ledger="all")
     state = read_start(model, start)
     parameters = onward(model, parameters, start) or {}
@@ -197,6 +198,7 @@ def lazy(
         start=start.isel(**dict.fromkeys(state.dims, 0)) if state.by_lane else start,
         solver=solver, summed=keep.summed,
     )  # fmt: skip
+    _check_breaks(chosen, model, fixed.keys() - numbers.keys(), float(grid.times[-1]))
     recipe = _recipe(task, (model, fixed, start), keep, chosen, solver)
     scan = _scan_dataset(arrays, chosen)
     task = replace(task, parameters=replace(task.parameters, coords=_one_of(model, chosen)))
@@ -222,7 +224,7 @@ def lazy(
         name for name in attrs["empty"].split() if all(isinstance(x, str) for x in pieces[name])
     ]
     data.attrs = {name: attrs[name] for name in (USER_VARIABLES,) if name in attrs} | attributes(
-        model, chosen, solver, BY_LANE, digest=False, span=span, empty=empty
+        model, chosen, asked, BY_LANE, digest=False, span=span, empty=empty
     )
     return Lazy(data, model, solver.rtol, {}, scan, recipe, chosen)
 
@@ -243,6 +245,18 @@ def _recipe(
         solver=solver,
         dims=tuple(chosen.dims),
         continues=chosen.start is not None and chosen.start.by_lane,
+    )
+
+
+def _check_breaks(chosen: ParameterSet, model: Model, scanned: Collection[str], end: float) -> None:
+    """Warn of breaks that never act in protocols of which something is scanned; those of the others
+    are told with the sample.
+    """
+    names = list(model.parameters)
+    check_breaks(
+        model,
+        replace(chosen, timed=tuple(t for t in chosen.timed if names[t.value] in scanned)),
+        end,
     )
 
 

@@ -118,6 +118,7 @@ def simulate(
     if has_dask_arrays(parameters):
         from .lazy_scan import lazy
 
+        lane_batches.Meter(progress, 1)  # which nothing uses here, and which may be wrong
         return lazy(
             model, grid, parameters=parameters or {}, start=start, keep=chosen, solver=solver
         )
