@@ -74,7 +74,8 @@ class Run:
         """
         lanes = len(self.trajectory.statuses)
         if lanes > 1:
-            got, advice = f"{lanes} lanes", "run.isel(dim=0)"
+            at = ", ".join(f"{d}=0" for d in self.trajectory.dims)
+            got, advice = f"{lanes} lanes", f"run.isel({at})"
             raise errors.BadSettings(
                 where="run.solution", wanted="one lane", got=got, advice=advice
             )

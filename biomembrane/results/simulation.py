@@ -201,10 +201,13 @@ def _stopped(
 
 
 def _cancelled(run: Any, model: Model, share: float) -> errors.Cancelled:
+    got = f"cancelled, with {100 * share:.0f} % done"
+    advice = "the exception's .run holds what was done; the rest is NaN"
+    if share == 1:
+        got, advice = "cancelled after the last lane had ended", "the exception's .run holds it all"
     return errors.Cancelled(
-        run=run, where=f"model {model.name!r}", wanted="run to completion",
-        got=f"cancelled, with {100 * share:.0f} % done",
-        advice="the exception's .run holds what was done; the rest is NaN", share=share,
+        run=run, where=f"model {model.name!r}", wanted="run to completion", got=got,
+        advice=advice, share=share,
     )  # fmt: skip
 
 

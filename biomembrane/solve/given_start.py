@@ -136,11 +136,16 @@ def read_start(model: Model, start: Any) -> Start:
             where="simulate(start=…)", wanted="a run", got="a Dataset", advice=advice
         )
     if not isinstance(start, Mapping):
+        advice = "start={'SGLT1.C1': 1}, or start=run"
+        if hasattr(getattr(start, "data", None), "data_vars"):
+            advice = "keep='all' in the earlier simulation, which keeps its last state"
+            if "state_end" in start.data:  # of a lazy scan, which has not run
+                advice = "start=bm.open_run(bm.save(scan, 'scan.zarr')), once it has run"
         raise errors.WrongType(
             where="simulate(start=…)",
             wanted="a run of which everything was kept, or shares by carrier state",
             got=errors.shown(start),
-            advice="start={'SGLT1.C1': 1}, or start=run",
+            advice=advice,
         )
     given = {name: _share(model, name, value) for name, value in start.items()}
     index = model_index(model)

@@ -202,3 +202,20 @@ def test_a_lazy_scan_runs_once_for_each_thing_that_is_asked(monkeypatch: Any) ->
         parts.clear()
         ask()
         assert len(parts) == 1
+
+
+def test_a_start_that_was_not_kept_says_how_to_have_one() -> None:
+    given = {"bath.S": outside()}
+    final = bm.simulate(MODEL, times=TIMES, parameters=given, keep="final")
+    lazy = bm.simulate(MODEL, times=TIMES, parameters={"bath.S": outside().chunk()}, keep="all")
+    for start, advice in ((final, "keep='all'"), (lazy, "open_run")):
+        with pytest.raises(errors.WrongType) as caught:
+            bm.simulate(MODEL, until="1 s", start=start)
+        assert advice in caught.value.advice
+
+
+def test_a_scan_that_is_cancelled_after_its_last_lane_is_whole() -> None:
+    with pytest.raises(errors.Cancelled) as caught:
+        bm.simulate(MODEL, times=TIMES, parameters={"bath.S": outside()}, progress=lambda _: False)
+    assert caught.value.share == 1
+    assert "NaN" not in caught.value.advice
