@@ -33,7 +33,7 @@ from .layout import BY_LANE, attributes_of, dimension_size, variables_present
 from .saved import SavedRun
 from .scan_collector import collect
 from .scan_result import ScanResult
-from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered
+from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered, present
 from .users_function import Layout, layouts
 
 if TYPE_CHECKING:
@@ -368,9 +368,7 @@ def _of_any_length(data: xr.Dataset) -> xr.Dataset:
 
 
 def _course_names(model: Model) -> list[str]:
-    return [
-        name for name, v in VARIABLES.items() if v.dim == "pool" or dimension_size(model, v.dim)
-    ]
+    return [name for name in present(model, (), {}, False, ()) if name in VARIABLES]
 
 
 def _with_protocols(sample: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dataset:

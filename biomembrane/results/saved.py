@@ -45,6 +45,7 @@ class SavedRun:
 
     @property
     def model_name(self) -> str:
+        """Name of the model."""
         return str(self.data.attrs["title"])
 
     @property

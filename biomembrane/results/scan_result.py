@@ -38,6 +38,7 @@ class ScanResult:
 
     @property
     def model_name(self) -> str:
+        """Name of the model."""
         return self.model.name
 
     @property

@@ -21,11 +21,11 @@ from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
 from biomembrane.library import glucose
 from biomembrane.results.lazy_scan import Recipe, block
-from biomembrane.results.variables import VARIABLES
+from biomembrane.results.schema import VARIABLES, present
 
 pytest.importorskip("dask")
 pytestmark = pytest.mark.filterwarnings("ignore")  # dask warns of itself
-OWN = tuple(name for name in VARIABLES if name != "auxiliary")  # of which this model has none
+OWN = tuple(name for name in present(MODEL, (), {}, False, ()) if name in VARIABLES)
 EVERYTHING = Keep(variables=(*OWN, "ledger_dissipation"), ledger="all")
 
 
@@ -132,7 +132,7 @@ def test_labels_and_settings_are_known_before_anything_runs(
         "rtol": 1e-7,
         "atol": 1e-2,
         "max_steps": 100000,
-        "threads": 1,
+        "threads": 0,
     }
     assert run().recipe.solver == solvers.Native(threads=1)
     slow = solvers.SciPy("BDF", rtol=1e-6)
