@@ -25,6 +25,7 @@ from .notices import UnclearProtocol as UnclearProtocol
 from .notices import Unseen as Unseen
 from .notices import Unusual as Unusual
 from .notices import unusual as unusual
+from .notices import warned as warned
 from .wording import apart as apart
 from .wording import nearest as nearest
 from .wording import said as said

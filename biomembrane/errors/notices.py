@@ -44,9 +44,14 @@ class Unusual(BiomembraneWarning):
     """
 
 
-def unusual(text: str) -> None:
-    """Warn with :class:`Unusual`, at the line of the user's that called this package."""
+def warned(text: str, kind: type[BiomembraneWarning]) -> None:
+    """Warn at the line of the user's that called this package."""
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, Unusual, stacklevel=level)
+    warnings.warn(text, kind, stacklevel=level)
+
+
+def unusual(text: str) -> None:
+    """Warn with :class:`Unusual`, at the line of the user's that called this package."""
+    warned(text, Unusual)

@@ -14,7 +14,7 @@ from .. import errors
 from ..results import schema
 from ..results.saved import SavedRun
 from .atomic_files import beside, exists, read_path, reason
-from .file_safety import check_hdf5, check_texts, refused
+from .file_safety import check_hdf5, check_texts, decoding, refused
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -148,7 +148,7 @@ def _read(source: Path) -> xr.Dataset:
 
     try:
         check_hdf5(source)
-        with xr.open_dataset(source, engine="h5netcdf", decode_times=False) as opened:
+        with xr.open_dataset(source, engine="h5netcdf", **decoding()) as opened:
             data = opened.load()
     except errors.BiomembraneError:
         raise

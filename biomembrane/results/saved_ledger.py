@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
+from ..account.empty_baths import empty_baths
 from ..account.ledger import Ledger
 from ..assemble.energy_stores import Component, Role, Store
 from ..assemble.ledger_accounts import LedgerLayout
@@ -144,8 +145,7 @@ class FiledTotals(LedgerTotals):
         if "touched" not in self.t.facts:  # of an older file
             return {name: tuple(used) for name, used in self.t.facts["empty"].items()}
         return {
-            name: tuple(self.t.facts["touched"].get(name, ()))
-            for name in str(self.t.data.attrs["empty"]).split()
+            name: tuple(self.t.facts["touched"].get(name, ())) for name in empty_baths(self.t.data)
         }
 
     @cached_property

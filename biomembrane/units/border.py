@@ -102,7 +102,7 @@ def _refuse_unit(value: Any, allowed: tuple[Dimension, ...], where: str, advice:
 _DIVISORS = {
     AREA: ("the area of the membrane", "Q(100, 'um^2')"),
     VOLUME: ("the volume of the compartment", "Q(1, 'pL')"),
-    MOLAR_CHARGE: ("z·F, where z charges move", "Q(96485.33, 'C/mol')"),
+    MOLAR_CHARGE: ("z·F, where z charges move", "Q(9.65e4, 'C/mol')"),
 }
 
 

@@ -30,6 +30,7 @@ COVERED_BY = {
     **of_one("unit/show/test_figures_books.py", "account: display_names"),
     **of_one("unit/account/test_ledger_table.py", "account: energy_flows"),
     **of_one("contracts/test_results.py", "account: kept_ledger"),
+    **of_one("contracts/test_lazy_scan.py", "account: empty_baths"),
     **of_one("physics/test_books_exact.py", "account: ledger ledger_entries"),
     # assemble
     **of_one("unit/assemble/test_impermeants.py", "assemble: checks reference_state"),
@@ -100,7 +101,7 @@ COVERED_BY = {
     **of_one("contracts/errors/test_illegal.py", "declare: transporter"),
     **of_one("contracts/test_printed_proofs.py", "declare: transporter_latex"),
     # errors
-    **of_one("contracts/errors/test_errors.py", "errors: mistake notices"),
+    **of_one("contracts/errors/test_errors.py", "errors: mistake"),
     **of_one("contracts/test_keywords.py", "errors: keywords"),
     **of_one("contracts/errors/test_advice.py", "errors: wording"),
     # exchange
