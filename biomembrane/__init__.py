@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .results.prepared_run import prepare as prepare
     from .results.run import Run as Run
     from .results.simulation import simulate as simulate
+    from .results.steady_state import SteadyState as SteadyState
+    from .results.steady_state import steady_state as steady_state
     from .second_law.audit import audit as audit
     from .second_law.coupling import coupling as coupling
     from .second_law.proof import prove as prove
@@ -61,6 +63,7 @@ _HOME = {
     "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run",
     "prepare": "results.prepared_run",
     "Study": "study.study",
+    "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     NEGATIVE = "negative", 4, "let what takes from a pool vanish where the pool is empty"
     CANCELLED = "cancelled", 5, "run it again"
     OPEN_BOOKS = "open books", 6, "try {solver}rtol={rtol:.0e})"
+    NO_REST = "no steady state", 7, "look at what moves the pool that is named"
 
     def __new__(cls, message: str, code: int, remedy: str = "") -> Self:
         outcome = str.__new__(cls, message)
