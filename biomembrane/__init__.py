@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped_models import load as load
+    from .results.branch import Branch as Branch
+    from .results.branch import follow as follow
     from .results.keep import Keep as Keep
     from .results.prepared_run import Prepared as Prepared
     from .results.prepared_run import prepare as prepare
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from .results.simulation import simulate as simulate
     from .results.steady_state import SteadyState as SteadyState
     from .results.steady_state import steady_state as steady_state
+    from .results.steady_transporter import SteadyTransporter as SteadyTransporter
+    from .results.steady_transporter import steady as steady
     from .second_law.audit import audit as audit
     from .second_law.coupling import coupling as coupling
     from .second_law.proof import prove as prove
@@ -64,6 +68,8 @@ _HOME = {
     "prepare": "results.prepared_run",
     "Study": "study.study",
     "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
+    "Branch": "results.branch", "follow": "results.branch",
+    "SteadyTransporter": "results.steady_transporter", "steady": "results.steady_transporter",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -54,13 +54,13 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
-    out.put("flux", _fluxes(out, [p.name for p in model.processes]))
+    out.put("flux", process_fluxes(out, [p.name for p in model.processes]))
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
 
 
-def _fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
+def process_fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
     """J = r⁺ − r⁻ by way of the affinity, so that sign(J) = sign(A) in floating point too."""
     env, gas, temperature = out.env, out.env[symbols.R], out.env[symbols.T]
     pairs = [n for n in processes if symbols.forward(n) in env]

@@ -5,7 +5,7 @@ and the ledger of powers at rest.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -99,14 +99,14 @@ def steady_state(
     began, first = time.perf_counter(), begun(task)
     rest = _rest(task, first, None, energy=minimum)
     if starts == 1:
-        state = _state(task, task.parameters, first, rest, None, time.perf_counter() - began)
-        return _checked(state)
+        state = SteadyState.of(task, task.parameters, first, rest, time.perf_counter() - began)
+        return checked(state)
     more = [
         search.random_starts(task, first.held, first.inputs, first.y0, first.scale, seed + k)
         for k in range(starts - 1)
     ]
     found = [rest, *(_rest(task, first, begin, energy=minimum) for begin in more)]
-    return _checked(_several(task, first, found, began))
+    return checked(_several(task, first, found, began))
 
 
 def _check_counts(starts: Any, seed: Any) -> None:
@@ -131,15 +131,6 @@ def _rest(task: Task, first: Begun, begin: Array | None, *, energy: bool) -> Res
     )
 
 
-def _state(
-    task: Task, chosen: ParameterSet, first: Begun, rest: Rest, found: Array | None, spent: float
-) -> SteadyState:
-    trajectory = resting_task.resting_trajectory(
-        task, chosen, first.held, first.scale, rest, spent
-    )
-    return SteadyState(Run(trajectory), rest, found)
-
-
 def _several(task: Task, first: Begun, found: Sequence[Rest], began: float) -> SteadyState:
     """The states that differ, along a dimension of their own."""
     lanes = first.y0.shape[1]
@@ -151,9 +142,7 @@ def _several(task: Task, first: Begun, found: Sequence[Rest], began: float) -> S
     chosen = replace(
         chosen,
         dims={**chosen.dims, SEVERAL: most},
-        arrays={
-            k: np.broadcast_to(a[..., None], shape).copy() for k, a in chosen.arrays.items()
-        },
+        arrays={k: np.broadcast_to(a[..., None], shape).copy() for k, a in chosen.arrays.items()},
     )
     repeated = Begun(
         [np.repeat(x, most) if np.ndim(x) else x for x in first.inputs],
@@ -163,7 +152,8 @@ def _several(task: Task, first: Begun, found: Sequence[Rest], began: float) -> S
     many = np.zeros((lanes, most))
     for lane, mine in enumerate(counts):
         many[lane, : len(mine)] = mine
-    return _state(task, chosen, repeated, joined, many.ravel(), time.perf_counter() - began)
+    spent = time.perf_counter() - began
+    return SteadyState.of(task, chosen, repeated, joined, spent, many.ravel())
 
 
 def _joined(found: Sequence[Rest], which: Sequence[Sequence[int]], most: int) -> Rest:
@@ -185,7 +175,7 @@ def _joined(found: Sequence[Rest], which: Sequence[Sequence[int]], most: int) ->
     return joined
 
 
-def _checked(state: SteadyState) -> SteadyState:
+def checked(state: SteadyState) -> SteadyState:
     """The state itself, unless nothing was found for a single model."""
     t, rest = state.run.trajectory, state.rest
     scan = [d for d in t.dims if d != SEVERAL]
@@ -221,6 +211,17 @@ class SteadyState:
     run: Run
     rest: Rest
     found: Array | None = None
+
+    @classmethod
+    def of(
+        cls, task: Task, chosen: ParameterSet, first: Begun, rest: Rest, spent: float,
+        found: Array | None = None,
+    ) -> SteadyState:  # fmt: skip
+        """The states that a search found; ``spent``: time that it took [s]."""
+        trajectory = resting_task.resting_trajectory(
+            task, chosen, first.held, first.scale, rest, spent
+        )
+        return cls(Run(trajectory), rest, found)
 
     @property
     def model(self) -> Model:
@@ -293,7 +294,9 @@ class SteadyState:
         names = ("y", "settled", "stable", "eigenvalues", "rounds", "culprit", "speed")
         rest = Rest(**{name: getattr(self.rest, name)[..., one] for name in names})
         return SteadyState(
-            Run(self.run.trajectory.cut(lane)), rest, None if self.found is None else self.found[one]
+            Run(self.run.trajectory.cut(lane)),
+            rest,
+            None if self.found is None else self.found[one],
         )
 
     def sel(self, **at: Labels) -> SteadyState:
@@ -335,7 +338,9 @@ def _stability(rest: Rest) -> str:
         rising = int((values.real > 0).sum())
         how = f"{rising} growing mode{'s' * (rising != 1)}" if rising else "a mode that stays"
         return f"unstable, with {how}"
-    return f"stable, slowest time constant {-1 / values.real.max():.4g} s" if len(values) else "stable"
+    return (
+        f"stable, slowest time constant {-1 / values.real.max():.4g} s" if len(values) else "stable"
+    )
 
 
 def _dataset(state: SteadyState) -> xr.Dataset:
@@ -344,7 +349,9 @@ def _dataset(state: SteadyState) -> xr.Dataset:
     kept = [
         str(name)
         for name in whole_run.data_vars
-        if name not in TABLE or TABLE[str(name)].part is Part.COURSE or name in ("status", "culprit")
+        if name not in TABLE
+        or TABLE[str(name)].part is Part.COURSE
+        or name in ("status", "culprit")
     ]
     data = whole_run[kept].isel(time=-1, drop=True)
     shape, dims = tuple(t.dims.values()), tuple(t.dims)
@@ -355,8 +362,8 @@ def _dataset(state: SteadyState) -> xr.Dataset:
     per_second = {"units": "s-1"}
     added: dict[str, Any] = {
         "stable": (dims, rest.stable.reshape(shape).astype(np.int8),
-            {"long_name": "whether every disturbance decays", "flag_values": np.array([0, 1], np.int8),
-             "flag_meanings": "no yes"}),
+            {"long_name": "whether every disturbance decays",
+             "flag_values": np.array([0, 1], np.int8), "flag_meanings": "no yes"}),
         "eigenvalue_real": (("mode", *dims), modes.real.reshape(-1, *shape),
             per_second | {"long_name": "real part of the eigenvalue"}),
         "eigenvalue_imag": (("mode", *dims), modes.imag.reshape(-1, *shape),
@@ -376,5 +383,3 @@ def _dataset(state: SteadyState) -> xr.Dataset:
 
 def _as_power(name: str) -> str:
     return name.replace("gradient energy", "gradient power").replace("energy", "power")
-
-

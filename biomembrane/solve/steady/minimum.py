@@ -116,7 +116,6 @@ def _extents(slopes: _Slopes, step: Array) -> Array:
 def _columns(task: Task, e: Equations, inputs: Sequence[Any]) -> Array:
     """N (state, process, lane or 1) in the internal system, of the processes that run."""
 
-
     laws = conserved(task.model)
     index, unit = model_index(task.model).states, units_of(task.model, laws, inputs)
     counts = np.zeros((len(index), len(task.model.processes)))

@@ -40,9 +40,7 @@ class Newton:
     atol: float = 1e-3
 
 
-def steady_task(
-    model: Model, parameters: Mapping[str, Any] | None, start: Any, where: str
-) -> Task:
+def steady_task(model: Model, parameters: Mapping[str, Any] | None, start: Any, where: str) -> Task:
     """A task without an engine, once everything that can be checked has been.
 
     Raises BadSettings for what changes in time, and as :func:`..task.make_task`.

@@ -50,12 +50,7 @@ def at_rest(
 
     ``energy``: by the minimum of the free energy, in place of Newton's method.
     """
-    states, lanes = y0.shape
-    result = Rest(
-        np.full((states, lanes), np.nan), np.zeros(lanes, dtype=bool), np.zeros(lanes, dtype=bool),
-        np.full((states, lanes), np.nan, dtype=complex), np.zeros(lanes, dtype=np.int64),
-        np.full(lanes, -1), np.zeros(lanes),
-    )  # fmt: skip
+    result = _nothing(*y0.shape)
     begin = y0 if start is None else start
     for at, e in groups(task.model, task.kernel, held, inputs, y0, scale):
         first = np.where(e.positive[:, None], np.maximum(begin[:, at], LIFT * e.scale),
@@ -67,6 +62,30 @@ def at_rest(
         else:
             _search(result, at, e, first)
     return result
+
+
+def described(
+    task: Task, held: Sequence[Any], inputs: Sequence[Any], y: Array, y0: Array, scale: Array
+) -> Rest:
+    """States that are known to be at rest, with their stability; those that conserve something have
+    the sums of ``y0`` (state, lane or 1).
+    """
+    lanes = y.shape[1]
+    every = np.broadcast_to(y0, y.shape)
+    result = _nothing(len(y), lanes)
+    for at, e in groups(task.model, task.kernel, held, inputs, every, scale):
+        found = Found(y[:, at], np.ones(len(at), dtype=bool), np.zeros(len(at), dtype=np.int64))
+        _record(result, at, e, found, eigenvalues(e, found.y))
+    return result
+
+
+def _nothing(states: int, lanes: int) -> Rest:
+    """Lanes of which nothing is known."""
+    return Rest(
+        np.full((states, lanes), np.nan), np.zeros(lanes, dtype=bool), np.zeros(lanes, dtype=bool),
+        np.full((states, lanes), np.nan, dtype=complex), np.zeros(lanes, dtype=np.int64),
+        np.full(lanes, -1), np.zeros(lanes),
+    )  # fmt: skip
 
 
 def _search(result: Rest, at: Indices, e: Equations, first: Array) -> None:
