@@ -97,15 +97,17 @@ def steady_state(
     _check_counts(starts, seed)
     task = steady_task(model, parameters, start, "steady_state")
     began, first = time.perf_counter(), begun(task)
-    rest = _rest(task, first, None, energy=minimum)
+    rest = search.at_rest(
+        task, first.held, first.inputs, first.y0, first.scale, energy=minimum
+    )
     if starts == 1:
         state = SteadyState.of(task, task.parameters, first, rest, time.perf_counter() - began)
         return checked(state)
-    more = [
-        search.random_starts(task, first.held, first.inputs, first.y0, first.scale, seed + k)
-        for k in range(starts - 1)
-    ]
-    found = [rest, *(_rest(task, first, begin, energy=minimum) for begin in more)]
+    more = search.searches(
+        task, first.held, first.inputs, first.y0, first.scale,
+        count=starts - 1, seed=seed, energy=minimum,
+    )  # fmt: skip
+    found = [rest, *more]
     return checked(_several(task, first, found, began))
 
 
@@ -123,12 +125,6 @@ def _check_counts(starts: Any, seed: Any) -> None:
             where="steady_state(seed=…)", wanted="an integer >= 0", got=errors.shown(seed),
             advice="seed=0",
         )  # fmt: skip
-
-
-def _rest(task: Task, first: Begun, begin: Array | None, *, energy: bool) -> Rest:
-    return search.at_rest(
-        task, first.held, first.inputs, first.y0, first.scale, begin, energy=energy
-    )
 
 
 def _several(task: Task, first: Begun, found: Sequence[Rest], began: float) -> SteadyState:

@@ -3,9 +3,9 @@
 Corrections are changes of logarithms of amounts and are limited.  Where Newton's method does not
 settle, implicit Euler steps follow the course of the model itself,
 
-    (D/Δt − ∂F/∂z) δ = F,   D = ∂x/∂z in rows of dx/dt and 0 in others,
+    (M/Δt − ∂f/∂x) Δx = f,
 
-and Δt grows as corrections become small, until they are Newton's (Kelley & Keyes 1998).
+which keep the conserved sums, and Δt grows as corrections become small (Kelley & Keyes 1998).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ LIMIT, WANTED = 2.0, 0.5  # largest correction of a logarithm in a round; in a s
 SETTLED, NEARLY = 1e-11, 1e-7  # corrections of the last round, and of one that rounding stops
 POLISH = 4  # rounds without progress at the limit of rounding
 SHRINK, LEAST = 0.02, -0.5  # least factor of an amount; below this correction it is 1 + δ
+NEAR = (1e-2, 1e-4, 1e-6)  # corrections at which Newton's method is tried
+VISIBLY = 0.1  # of its typical size: a step may change an amount below by as much
 VISIBLE = 1e-9  # of its typical size: what an amount below is off by does not matter
 
 
@@ -106,42 +108,71 @@ def newton(e: Equations, start: Array, rounds: int = ROUNDS) -> Found:
 
 
 def transient(e: Equations, start: Array, steps: int = STEPS) -> Found:
-    """Pseudo-transient continuation from ``start`` (state, lane), then Newton's method."""
+    """Pseudo-transient continuation from ``start`` (state, lane), then Newton's method; where that
+    does not settle yet, on with the first.
+    """
     y, lanes = start.copy(), start.shape[1]
-    counts, going, part = np.zeros(lanes, dtype=np.int64), np.arange(lanes), e
-    near = np.zeros(lanes, dtype=bool)
-    span = _first(e, y)
+    settled, counts = np.zeros(lanes, dtype=bool), np.zeros(lanes, dtype=np.int64)
+    span, going = _first(e, y), np.arange(lanes)
+    for near in NEAR:
+        close = _marched(e, y, span, counts, going, near, steps)
+        found = newton(e.of(close), y[:, close], 2 * ROUNDS)
+        counts[close] += found.rounds
+        y[:, close[found.settled]] = found.y[:, found.settled]
+        settled[close[found.settled]] = True
+        going = close[~found.settled]
+        if not len(going):
+            break
+    return Found(y, settled, counts)
+
+
+def _marched(
+    e: Equations, y: Array, span: Array, counts: NDArray[np.int64], going: NDArray[np.int64],
+    near: float, steps: int,
+) -> NDArray[np.int64]:  # fmt: skip
+    """Let the lanes ``going`` of ``y`` (state, lane) take implicit Euler steps, until corrections
+    are below ``near``; which did so.
+
+    All rows of dx/dt take part, so that steps, being linear, keep the conserved sums.
+    """
+    close: list[NDArray[np.int64]] = []
+    part = e.of(going)
+    rows = np.flatnonzero(e.kernel.program.mass)
     for _ in range(steps):
         if not len(going):
             break
         x = y[:, going]
-        sizes, residual = part.sizes(x), part.residual(x)
-        A = -part.jacobian(x) * sizes
-        rows = np.flatnonzero(part.differential)
+        sizes = part.sizes(x)
+        with np.errstate(all="ignore"):
+            A = -part.kernel.jacobian(0.0, x, part.held) * sizes
+            f = part.kernel.rhs(0.0, x, part.held)
         A[rows, rows] += sizes[rows] / span[going]
-        delta = solve_lanes(A, residual)
-        largest = np.nan_to_num(np.abs(delta).max(axis=0), nan=np.inf)
-        after = moved(part, x, sizes, np.clip(delta, -LIMIT, LIMIT))
-        fine = (largest <= LIMIT) & np.isfinite(part.residual(after)).all(axis=0)
+        delta = solve_lanes(A, f)
+        with np.errstate(all="ignore"):
+            change = np.abs(delta) * sizes / np.maximum(sizes, VISIBLY * part.scale)
+            largest = np.nan_to_num(change.max(axis=0), nan=np.inf)
+            kept = e.positive[:, None] & (sizes == x)
+            fine = (largest <= LIMIT) & (np.where(kept, delta, 0.0) > -1).all(axis=0)
+            after = x + sizes * delta
+        after = np.where(e.positive[:, None], np.maximum(after, SHRINK * x), after)
         y[:, going] = np.where(fine, after, x)
         counts[going] += 1
         with np.errstate(all="ignore"):
-            span[going] *= np.clip(WANTED / largest, 0.2, 50.0)
-        near[going] = fine & (largest <= 1e-6)
-        left = ~near[going] & (span[going] > 1e-300)
+            span[going] *= np.where(fine, np.clip(WANTED / largest, 0.5, 20.0), 0.2)
+        done = fine & (largest <= near)
+        left = ~done & (span[going] > 1e-300)
         if not left.all():
+            close.append(going[done])
             going = going[left]
             part = e.of(going)
-    found = newton(e.of(np.flatnonzero(near)), y[:, near])
-    settled = np.zeros(lanes, dtype=bool)
-    y[:, near], settled[near] = found.y, found.settled
-    counts[near] += found.rounds
-    return Found(y, settled, counts)
+    return np.concatenate(close) if close else np.zeros(0, dtype=np.int64)
 
 
 def _first(e: Equations, y: Array) -> Array:
     """A first step of time (lane,) in which no state changes by more than half its size."""
-    rows = e.differential
+    rows = np.flatnonzero(e.kernel.program.mass)
     with np.errstate(all="ignore"):
-        speed = np.abs(e.residual(y)[rows] / e.sizes(y)[rows]).max(axis=0, initial=0.0)
+        f = e.kernel.rhs(0.0, y, e.held)[rows]
+        size = np.maximum(e.sizes(y), VISIBLY * e.scale)[rows]
+        speed = np.abs(f / size).max(axis=0, initial=0.0)
     return WANTED / np.clip(np.nan_to_num(speed, nan=1.0, posinf=1e12), 1e-9, 1e12)

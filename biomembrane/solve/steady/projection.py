@@ -17,17 +17,28 @@ def projected(e: Equations, reference: Array) -> Array:
     """States (state, lane) with the sums of the equations; lanes in which there are none stay as
     they are.
     """
-    if not len(e.free):
-        return reference
+    result = _balanced(e, reference) if len(e.free) else reference.copy()
+    signed = np.flatnonzero(~e.positive[e.free])
+    rows = e.free[signed]
+    off = (e.totals - e.sums(result))[signed]
+    result[rows] += off / np.broadcast_to(e.weights, (*e.weights.shape[:2], off.shape[1]))[
+        signed, rows
+    ]
+    return result
+
+
+def _balanced(e: Equations, reference: Array) -> Array:
+    """With amounts that make the sums right."""
     positive, lanes = e.positive, reference.shape[1]
     weights = np.broadcast_to(e.weights, (*e.weights.shape[:2], lanes))
-    own, others = weights[:, positive], weights[:, ~positive]
-    wanted = e.totals - np.einsum("ksl,sl->kl", others, reference[~positive])
+    mixed = (e.weights[:, positive] != 0).any(axis=(1, 2))
+    own, others = weights[mixed][:, positive], weights[mixed][:, ~positive]
+    wanted = e.totals[mixed] - np.einsum("ksl,sl->kl", others, reference[~positive])
     r = reference[positive]
     size = np.abs(own).max(axis=1, initial=0.0)
     size = np.where(size > 0, size, 1.0)  # F, in sums of charges
     own, wanted = own / size[:, None], wanted / size
-    multipliers = np.zeros((len(e.free), lanes))
+    multipliers = np.zeros((int(mixed.sum()), lanes))
     for _ in range(ROUNDS):
         with np.errstate(all="ignore"):
             x = r * np.exp(np.einsum("ksl,kl->sl", own, multipliers))

@@ -5,7 +5,7 @@ conserved sums.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class Rest:
     rounds: Indices
     culprit: Indices
     speed: Array
+
+    def of(self, lanes: Any) -> Rest:
+        """The same of some lanes."""
+        return Rest(*(getattr(self, f.name)[..., lanes] for f in fields(self)))
 
 
 def at_rest(
@@ -118,6 +122,21 @@ def _record(result: Rest, at: Indices, e: Equations, found: Found, values: Compl
         result.culprit[at[lost]], result.speed[at[lost]] = which, speed
 
 
+def searches(
+    task: Task, held: Sequence[Any], inputs: Sequence[Any], y0: Array, scale: Array, *,
+    count: int, seed: int, energy: bool = False,
+) -> list[Rest]:  # fmt: skip
+    """The steady states to which so many random starts of each lane lead, all at once."""
+    lanes = y0.shape[1]
+    held, inputs = ([np.tile(x, count) if np.ndim(x) else x for x in each]
+                    for each in (held, inputs))  # fmt: skip
+    y0, scale = np.tile(y0, count), np.tile(scale, count)
+    begin = random_starts(task, held, inputs, y0, scale, seed)
+    found = at_rest(task, held, inputs, y0, scale, begin, energy=energy)
+    parts = (slice(k * lanes, (k + 1) * lanes) for k in range(count))
+    return [found.of(part) for part in parts]
+
+
 def random_starts(
     task: Task, held: Sequence[Any], inputs: Sequence[Any], y0: Array, scale: Array, seed: int
 ) -> Array:
@@ -126,9 +145,8 @@ def random_starts(
     """
     rng, index = np.random.default_rng(seed), model_index(task.model)
     wide = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)[:, None]
-    shape = y0.shape
-    factors = np.exp(wide * rng.uniform(-1, 1, shape))
-    free = y0 + scale * rng.uniform(-VOLTS, VOLTS, shape)
+    factors = np.exp(wide * rng.uniform(-1, 1, y0.shape))
+    free = y0 + scale * rng.uniform(-VOLTS, VOLTS, y0.shape)
     made = np.where(index.positive[:, None], np.maximum(y0, 0.01 * scale) * factors, free)
     for at, e in groups(task.model, task.kernel, held, inputs, y0, scale):
         made[:, at] = projected(e, made[:, at])
