@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .exchange.shipped_models import load as load
     from .results.branch import Branch as Branch
     from .results.branch import follow as follow
+    from .results.control import control as control
     from .results.keep import Keep as Keep
     from .results.prepared_run import Prepared as Prepared
     from .results.prepared_run import prepare as prepare
@@ -68,7 +69,7 @@ _HOME = {
     "prepare": "results.prepared_run",
     "Study": "study.study",
     "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
-    "Branch": "results.branch", "follow": "results.branch",
+    "control": "results.control", "Branch": "results.branch", "follow": "results.branch",
     "SteadyTransporter": "results.steady_transporter", "steady": "results.steady_transporter",
 }  # fmt: skip
 _MODULES = {

@@ -156,6 +156,19 @@ def sums_of(model: Model, laws: Conserved, inputs: Sequence[Any]) -> tuple[Array
     return counts[:, :, None] / unit[None], free
 
 
+def columns_of(model: Model, inputs: Sequence[Any]) -> Array:
+    """N (state, process, lane or 1) in the internal system: what a turn of each process adds to the
+    states.
+    """
+    laws, index = conserved(model), model_index(model).states
+    counts = np.zeros((len(index), len(model.processes)))
+    for k, p in enumerate(model.processes):
+        for name, count in laws.columns[p.name].items():
+            counts[index[name], k] = float(count)
+    columns: Array = counts[:, :, None] * units_of(model, laws, inputs)[:, None]
+    return columns
+
+
 def units_of(model: Model, laws: Conserved, inputs: Sequence[Any]) -> Array:
     """The units of the states (state, lane or 1) in the internal system."""
     cache = caching.cache_of(model)

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from ... import errors
-from ...assemble.conserved import conserved
 from ...compile.numpy_kernel import kernel
 from ...compile.program import program
 from ...constants import GAS
 from ..model_index import model_index
 from ..task import Task
-from .equations import Array, Equations, Indices, running, units_of
+from .equations import Array, Equations, Indices, columns_of, running
 from .newton import VISIBLE, Found, solve_lanes
 
 ROUNDS, HALVES = 200, 40
@@ -35,8 +34,9 @@ def least(task: Task, e: Equations, inputs: Sequence[Any], start: Array) -> Foun
     """
     _only_processes(task)
     names = task.kernel.program.names["affinity"]
-    runs = np.flatnonzero((np.abs(_columns(task, e, inputs)) > 0).any(axis=(0, 2)))
-    columns = _columns(task, e, inputs)[:, runs]
+    columns = _columns(task, e, inputs)
+    runs = np.flatnonzero((columns != 0).any(axis=(0, 2)))
+    columns = columns[:, runs]
     independent = _independent(columns[:, :, 0])
     N = np.broadcast_to(columns[:, independent], (*columns[:, independent].shape[:2], e.lanes))
     rows = runs[independent]
@@ -114,16 +114,9 @@ def _extents(slopes: _Slopes, step: Array) -> Array:
 
 
 def _columns(task: Task, e: Equations, inputs: Sequence[Any]) -> Array:
-    """N (state, process, lane or 1) in the internal system, of the processes that run."""
-
-    laws = conserved(task.model)
-    index, unit = model_index(task.model).states, units_of(task.model, laws, inputs)
-    counts = np.zeros((len(index), len(task.model.processes)))
-    on = running(task.kernel, e.held, e.scale).any(axis=1)
-    for k, p in enumerate(task.model.processes):
-        for name, count in laws.columns[p.name].items():
-            counts[index[name], k] = float(count) * on[k]
-    return counts[:, :, None] * unit[:, None]
+    """N (state, process, lane or 1) in the internal system, 0 of the processes that do not run."""
+    runs = running(task.kernel, e.held, e.scale).any(axis=1)
+    return columns_of(task.model, inputs) * runs[:, None]
 
 
 def _independent(N: Array) -> Indices:
