@@ -253,9 +253,8 @@ def _at_edge(curve: Curve, here: Point, beyond: Point) -> Point | None:
 def _met(curve: Curve, first: Point, here: Point, found: Point) -> bool:
     """Whether a branch has come back to its first point between two others."""
     near = abs(curve.line.distance(first.p, found.p)) < 0.5 * FARTHEST
-    ratio = np.abs(np.log(np.maximum(found.y, 1e-300) / np.maximum(first.y, 1e-300)))
-    positive = curve.task.kernel.program and (first.y > 0) & (found.y > 0)
-    same = bool(np.all(ratio[positive] < 0.5 * FARTHEST))
+    size = np.maximum(curve.at(first.p).sizes(first.y), 1e-9 * curve.scale)
+    same = bool(np.all(np.abs(found.y - first.y) < 0.5 * FARTHEST * size))
     a, b = (curve.line.distance(first.p, x.p) for x in (here, found))
     return near and same and a * b <= 0
 
