@@ -38,7 +38,7 @@ class Found:
 
 def solve_lanes(A: Array, b: Array) -> Array:
     """Solutions (state, lane) of A (row, state, lane) x = b (row, lane), each row scaled by its
-    largest entry; NaN in lanes that have none.
+    largest entry; of a singular matrix the smallest one, NaN where there is none.
     """
     rows = np.moveaxis(A, 2, 0)
     with np.errstate(all="ignore"):
@@ -53,7 +53,10 @@ def solve_lanes(A: Array, b: Array) -> Array:
         solved[sound] = np.linalg.solve(scaled[sound], wanted[sound])[:, :, 0]
     except np.linalg.LinAlgError:
         for lane in np.flatnonzero(sound).tolist():
-            solved[lane] = np.linalg.lstsq(scaled[lane], wanted[lane, :, 0], rcond=1e-14)[0]
+            b = wanted[lane, :, 0]
+            x = np.linalg.lstsq(scaled[lane], b, rcond=1e-14)[0]
+            if np.abs(scaled[lane] @ x - b).max() <= 1e-9 * np.abs(b).max():
+                solved[lane] = x
     return solved.T
 
 
