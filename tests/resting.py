@@ -55,10 +55,12 @@ def brusselator() -> bm.Model:
     A², where the frequency is A.
     """
     X, Y = (bm.Species(name, moieties={"m": 1}) for name in "XY")
-    one = {name: Q(1, "fmol/s") for name in ("A", "out", "turn")}
+    one = {name: Q(1, "fmol/s") for name in ("A", "out", "turn")} | {"B": Q(1.5, "fmol/s")}
 
     def at(site: Any, name: str) -> Any:
-        return site[f"{name}@cell"] / site.parameter("mM", Q(1, "mM"), d.CONCENTRATION, domain="positive")
+        return site[f"{name}@cell"] / site.parameter(
+            "mM", Q(1, "mM"), d.CONCENTRATION, domain="positive"
+        )
 
     def law(f: Any) -> laws.Empirical:
         return laws.Empirical(flux=f, reason=TOY)
@@ -70,7 +72,7 @@ def brusselator() -> bm.Model:
             bm.Transporter("out", "X@in -> X@out", on,
                            law(lambda s: s.parameter("rate", one["out"], d.FLUX) * at(s, "X"))),
             bm.Transporter("B", "X@cell -> Y@cell", on.inside,
-                           law(lambda s: s.parameter("rate", Q(1.5, "fmol/s"), d.FLUX) * at(s, "X"))),
+                           law(lambda s: s.parameter("rate", one["B"], d.FLUX) * at(s, "X"))),
             bm.Transporter("turn", "Y@cell -> X@cell", on.inside,
                            law(lambda s: s.parameter("rate", one["turn"], d.FLUX)
                                * at(s, "X") ** 2 * at(s, "Y"))),
@@ -105,7 +107,8 @@ def gated() -> bm.Model:
 
     def rate(site: Any, x: sp.Symbol) -> sp.Expr:
         opening, closing = (
-            site.parameter(name, Q(k, "1/s"), d.RATE) for name, k in (("opening", 3), ("closing", 1))
+            site.parameter(name, Q(k, "1/s"), d.RATE)
+            for name, k in (("opening", 3), ("closing", 1))
         )
         return opening * (1 - x) - closing * x
 

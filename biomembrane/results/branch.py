@@ -16,6 +16,7 @@ from ..assemble.model import Model
 from ..declare.parameter import check_domain, whole
 from ..solve.given_start import Start
 from ..solve.model_index import model_index
+from ..solve.read_parameters import resolve
 from ..solve.start_parameters import of_start
 from ..solve.steady import branch as tracing
 from ..solve.steady.branch import Curve, Ending, Line, Point, Special
@@ -155,9 +156,7 @@ def _sets_totals(task: Task, line: Line) -> bool:
     return g.inputs("p", line.index + 1)[-1] in g.reachable(out)
 
 
-def _both_ways(
-    curve: Curve, y: Any, most: int
-) -> tuple[list[Point], tuple[Ending, Ending]]:
+def _both_ways(curve: Curve, y: Any, most: int) -> tuple[list[Point], tuple[Ending, Ending]]:
     """The points from one end to the other, and why they end there."""
     p = curve.inputs[curve.line.index]
     upward = np.zeros(len(y) + 1)
@@ -180,7 +179,6 @@ def _as_states(
     values = units.restore(np.array([x.p for x in found]), unit).magnitude
     scan = xr.DataArray(values, dims=POINT, attrs={"units": unit})
     own = task.model.parameter(parameter)
-    from ..solve.read_parameters import resolve
 
     given = {
         name: units.restore(float(task.parameters.base[model_index(task.model).places[name]]),

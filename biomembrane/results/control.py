@@ -21,6 +21,7 @@ from .steady_state import SteadyState
 if TYPE_CHECKING:
     import xarray as xr
 
+ROUNDING = 1e-11  # of the one-way fluxes: a net flux below is 0
 #: by observable, the variable of the result, its unit, its meaning, and whether it is relative
 _ROWS = {
     "flux": ("flux_control", "1", "d ln J by d ln of the cause", True),
@@ -31,9 +32,7 @@ _ROWS = {
 
 
 @errors.keywords
-def control(
-    state: SteadyState, *, by: Sequence[str] | None = None
-) -> xr.Dataset:
+def control(state: SteadyState, *, by: Sequence[str] | None = None) -> xr.Dataset:
     """Control coefficients of a steady state, exact, from its Jacobian and ∂f/∂p.
 
     d ln J/d ln e of fluxes, d ln c/d ln e of concentrations and volumes, dV/d ln e of potentials,
@@ -67,9 +66,11 @@ def control(
     model, chosen = state.model, t.parameters
     inputs = chosen.inputs(slice(0, chosen.lanes))
     places = model_index(model).places
-    names = [p.name for p in model.processes] if by is None else [
-        model.parameter(name).name for name in by
-    ]
+    names = (
+        [p.name for p in model.processes]
+        if by is None
+        else [model.parameter(name).name for name in by]
+    )
     begun = chosen.start is not None and chosen.start.state is not None
     for name in names if by is not None else ():
         if begun and name in of_start(model):
@@ -77,13 +78,26 @@ def control(
     causes = None if by is None else [places[name] for name in names]
     scale = t.kernel.call("scale", 0.0, state.rest.y, t.constants[0]).reshape(state.rest.y.shape)
     scale = np.where(scale > 0, scale, 1.0)
-    found = responses(
-        model, inputs, state.rest.y, scale, causes, totals_move=not begun
+    found = responses(model, inputs, state.rest.y, scale, causes, totals_move=not begun)
+    factors = (
+        np.ones((len(names), 1))
+        if causes is None
+        else np.array([np.broadcast_to(inputs[k], (chosen.lanes,)) for k in causes]).reshape(
+            len(names), -1
+        )
     )
-    factors = np.ones((len(names), 1)) if causes is None else np.array(
-        [np.broadcast_to(inputs[k], (chosen.lanes,)) for k in causes]
-    ).reshape(len(names), -1)
     return _labelled(state, names, found, factors)
+
+
+def _at_equilibrium(state: SteadyState, flux: Any) -> Any:
+    """By process and lane, whether a flux is the rounding of two that cancel."""
+    t = state.run.trajectory
+    names, size = t.kernel.program.names, np.abs(flux).max(axis=0, keepdims=True)
+    gross = np.broadcast_to(size, flux.shape).copy()
+    rows = [names["flux"].index(n) for n in names["forward"]]
+    ways = (t.kernel.call(way, 0.0, state.rest.y, t.constants[0]) for way in ("forward", "reverse"))
+    gross[rows] = np.maximum(*(np.reshape(way, (len(rows), flux.shape[1])) for way in ways))
+    return np.abs(flux) <= ROUNDING * gross
 
 
 def _labelled(state: SteadyState, names: list[str], found: Any, factors: Any) -> xr.Dataset:
@@ -100,6 +114,9 @@ def _labelled(state: SteadyState, names: list[str], found: Any, factors: Any) ->
         with np.errstate(all="ignore"):
             by = by / found.values[group][:, None] if relative else by * units.from_internal(unit)
         by[~np.isfinite(by)] = np.nan
+        if group == "flux":
+            still = _at_equilibrium(state, found.values["flux"])
+            by = np.where(still[:, None], np.nan, by)
         axis = VARIABLES[group].dim
         every = names_along(state.model, axis)
         full = np.full((len(every), *by.shape[1:]), np.nan)

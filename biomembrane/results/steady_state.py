@@ -97,9 +97,7 @@ def steady_state(
     _check_counts(starts, seed)
     task = steady_task(model, parameters, start, "steady_state")
     began, first = time.perf_counter(), begun(task)
-    rest = search.at_rest(
-        task, first.held, first.inputs, first.y0, first.scale, energy=minimum
-    )
+    rest = search.at_rest(task, first.held, first.inputs, first.y0, first.scale, energy=minimum)
     if starts == 1:
         state = SteadyState.of(task, task.parameters, first, rest, time.perf_counter() - began)
         return checked(state)

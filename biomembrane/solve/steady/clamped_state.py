@@ -62,7 +62,7 @@ class Alone:
         lanes, size = levels.shape[1], len(self.states)
         held = self.kernel.bind(list(inputs))
         y = np.concatenate([levels, np.ones((size, lanes))])
-        carriers = None
+        carriers: Any = None
         if self.kernel.program.outputs["total"]:
             carriers = self.kernel.call("total", 0.0, y, held)[0]
         shares = np.zeros((0, lanes))

@@ -180,7 +180,7 @@ def units_of(model: Model, laws: Conserved, inputs: Sequence[Any]) -> Array:
             if parameter is not None or unit != 1:
                 known[model_index(model).states[name]] = parameter
         cache["units of sums"] = known
-    by_state = {
+    by_state: dict[int, Any] = {
         state: constants.FARADAY if parameter is None else inputs[parameter]
         for state, parameter in cache["units of sums"].items()
     }

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ... import errors
 from ...compile.numpy_kernel import kernel
@@ -100,7 +101,7 @@ def _share(e: Equations, slopes: _Slopes, y: Array, step: Array, force: Array) -
     for _ in range(HALVES):
         with np.errstate(all="ignore"):
             after = (slopes.force(y + share * step) * extent).sum(axis=0)
-        past = ~(after >= -0.5 * np.abs(before)) & (before > 0)
+        past: NDArray[np.bool_] = ~(after >= -0.5 * np.abs(before)) & (before > 0)
         if not past.any():
             break
         share = np.where(past, share / 2, share)

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from .equations import Array, Equations
 
-ROUNDS, STEPS = 16, 400  # of Newton's method, and of pseudo-transient continuation
+ROUNDS, STEPS = 12, 400  # of Newton's method, and of pseudo-transient continuation
 LIMIT, WANTED = 2.0, 0.5  # largest correction of a logarithm in a round; in a step of time
 SETTLED, NEARLY = 1e-11, 1e-7  # corrections of the last round, and of one that rounding stops
 POLISH = 4  # rounds without progress at the limit of rounding
 SHRINK, LEAST = 0.02, -0.5  # least factor of an amount; below this correction it is 1 + δ
+CALM = 4  # steps of small corrections, over which Δt grows by five decades
 NEAR = (1e-2, 1e-4, 1e-6)  # corrections at which Newton's method is tried
 VISIBLY = 0.1  # of its typical size: a step may change an amount below by as much
 VISIBLE = 1e-9  # of its typical size: what an amount below is off by does not matter
@@ -76,7 +77,10 @@ def error_of(y: Array, sizes: Array, delta: Array, scale: Array) -> Array:
     with np.errstate(all="ignore"):
         each = np.abs(delta) * sizes / (np.abs(y) + VISIBLE * scale)
         free = np.abs(delta) * sizes / scale
-    return np.nan_to_num(np.minimum(each, free + each * (sizes == y)).max(axis=0), nan=np.inf)
+    worst: Array = np.nan_to_num(
+        np.minimum(each, free + each * (sizes == y)).max(axis=0), nan=np.inf
+    )
+    return worst
 
 
 def newton(e: Equations, start: Array, rounds: int = ROUNDS) -> Found:
@@ -134,13 +138,14 @@ def _marched(
     near: float, steps: int,
 ) -> NDArray[np.int64]:  # fmt: skip
     """Let the lanes ``going`` of ``y`` (state, lane) take implicit Euler steps, until corrections
-    are below ``near``; which did so.
+    stay below ``near``; which did so.
 
     All rows of dx/dt take part, so that steps, being linear, keep the conserved sums.
     """
     close: list[NDArray[np.int64]] = []
     part = e.of(going)
     rows = np.flatnonzero(e.kernel.program.mass)
+    calm = np.zeros(e.lanes, dtype=np.int64)
     for _ in range(steps):
         if not len(going):
             break
@@ -162,7 +167,8 @@ def _marched(
         counts[going] += 1
         with np.errstate(all="ignore"):
             span[going] *= np.where(fine, np.clip(WANTED / largest, 0.5, 20.0), 0.2)
-        done = fine & (largest <= near)
+        calm[going] = np.where(fine & (largest <= near), calm[going] + 1, 0)
+        done = calm[going] >= CALM
         left = ~done & (span[going] > 1e-300)
         if not left.all():
             close.append(going[done])
@@ -178,4 +184,5 @@ def _first(e: Equations, y: Array) -> Array:
         f = e.kernel.rhs(0.0, y, e.held)[rows]
         size = np.maximum(e.sizes(y), VISIBLY * e.scale)[rows]
         speed = np.abs(f / size).max(axis=0, initial=0.0)
-    return WANTED / np.clip(np.nan_to_num(speed, nan=1.0, posinf=1e12), 1e-9, 1e12)
+    span: Array = WANTED / np.clip(np.nan_to_num(speed, nan=1.0, posinf=1e12), 1e-9, 1e12)
+    return span

@@ -21,9 +21,9 @@ def projected(e: Equations, reference: Array) -> Array:
     signed = np.flatnonzero(~e.positive[e.free])
     rows = e.free[signed]
     off = (e.totals - e.sums(result))[signed]
-    result[rows] += off / np.broadcast_to(e.weights, (*e.weights.shape[:2], off.shape[1]))[
-        signed, rows
-    ]
+    result[rows] += (
+        off / np.broadcast_to(e.weights, (*e.weights.shape[:2], off.shape[1]))[signed, rows]
+    )
     return result
 
 

@@ -147,7 +147,8 @@ def random_starts(
     wide = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)[:, None]
     factors = np.exp(wide * rng.uniform(-1, 1, y0.shape))
     free = y0 + scale * rng.uniform(-VOLTS, VOLTS, y0.shape)
-    made = np.where(index.positive[:, None], np.maximum(y0, 0.01 * scale) * factors, free)
+    positive: NDArray[np.bool_] = index.positive[:, None]
+    made = np.where(positive, np.maximum(y0, 0.01 * scale) * factors, free)
     for at, e in groups(task.model, task.kernel, held, inputs, y0, scale):
         made[:, at] = projected(e, made[:, at])
     return made

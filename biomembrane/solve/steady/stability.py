@@ -31,7 +31,7 @@ def reduced_jacobian(e: Equations, y: Array) -> Array:
         rows = rows / np.where(largest > 0, largest, 1.0)
         with np.errstate(all="ignore"):
             follows = _solved(rows[:, :, bound], rows[:, :, slow])
-            J = J - scaled[:, slow][:, :, bound] @ follows
+            J -= scaled[:, slow][:, :, bound] @ follows
     own = sizes[slow].T
     reduced: Array = J / own[:, :, None]
     return reduced
