@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from builders import S, cell, mM, membrane
+from builders import S, cell, membrane, mM
 
 import biomembrane as bm
 from biomembrane import Q, laws

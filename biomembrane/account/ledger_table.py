@@ -91,8 +91,8 @@ def flagged(ledger: Entries, unit: str = "pJ") -> list[str]:
         if p.rates.flux is not None:
             time_share, energy, energy_share = shares.get(p.name, (0.0, 0.0, 0.0))
             uphill = (
-                f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)} {unit},"
-                f" {100 * energy_share:.3g} % of its energy"
+                f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)}"
+                f" {unit}, {100 * energy_share:.3g} % of its energy"
             )
             remarks.append(f"{p.name} is empirical: {p.rates.reason}{uphill if time_share else ''}")
     for name in ledger.free.loop.values:

@@ -91,7 +91,7 @@ def _counted(row: Row) -> tuple[sp.Expr, dict[str, Fraction]] | None:
     """
     unit, numbers = None, {}
     for process, c in row.items():
-        number, rest = sp.sympify(c).as_coeff_Mul()
+        number, rest = c.as_coeff_Mul()
         if not number.is_Rational or (unit is not None and rest != unit):
             return None
         unit, numbers[process] = rest, Fraction(int(number.p), int(number.q))

@@ -198,6 +198,7 @@ def _as_states(
     return SteadyState(Run(trajectory), rest)
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class Branch:
     """Result of :func:`follow`.
@@ -216,6 +217,7 @@ class Branch:
 
     @property
     def model(self) -> Model:
+        """The model."""
         return self.states.model
 
     @cached_property

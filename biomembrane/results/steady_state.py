@@ -192,6 +192,7 @@ def checked(state: SteadyState) -> SteadyState:
     )
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class SteadyState:
     """Result of :func:`steady_state`.
@@ -219,6 +220,7 @@ class SteadyState:
 
     @property
     def model(self) -> Model:
+        """The model."""
         return self.run.model
 
     @cached_property

@@ -99,6 +99,7 @@ def steady(
     return SteadyTransporter(transporter, clamped, fixed, scanned)
 
 
+@errors.keywords
 @dataclass(frozen=True, eq=False)
 class SteadyTransporter:
     """Result of :func:`steady`.

@@ -123,8 +123,8 @@ def _parts(stable: Any) -> list[tuple[int, int, bool]]:
     parts, first = [], 0
     for k in range(1, len(stable) + 1):
         if k == len(stable) or stable[k] != stable[first]:
-            parts.append((max(0, first - (not stable[first])),
-                          min(len(stable), k + (not stable[first])), bool(stable[first])))  # fmt: skip
+            more = int(not stable[first])
+            parts.append((max(0, first - more), min(len(stable), k + more), not more))
             first = k
     return parts
 

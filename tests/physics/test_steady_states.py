@@ -11,8 +11,8 @@ from builders import S, cell
 from contracts.toy_constraint import DIMERS, ISOMERS, built
 from hypothesis import given
 from hypothesis import strategies as st
-from leaky import K as RATE
 from leaky import OUT, leaky
+from leaky import K as RATE
 from resting import brusselator, donnan, gated, hysteretic, rectifying, release
 from scipy.optimize import root
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import errors
 from ...compile.numpy_kernel import kernel
@@ -101,7 +100,7 @@ def _share(e: Equations, slopes: _Slopes, y: Array, step: Array, force: Array) -
     for _ in range(HALVES):
         with np.errstate(all="ignore"):
             after = (slopes.force(y + share * step) * extent).sum(axis=0)
-        past: NDArray[np.bool_] = ~(after >= -0.5 * np.abs(before)) & (before > 0)
+        past: Any = ~(after >= -0.5 * np.abs(before)) & (before > 0)
         if not past.any():
             break
         share = np.where(past, share / 2, share)

@@ -64,7 +64,7 @@ def at_rest(
             found = minimum.least(task, e, mine, projected(e, first))
             _record(result, at, e, found, eigenvalues(e, found.y))
         else:
-            _search(result, at, e, first)
+            _search(result, at, e, first, any_=start is not None)
     return result
 
 
@@ -92,13 +92,13 @@ def _nothing(states: int, lanes: int) -> Rest:
     )  # fmt: skip
 
 
-def _search(result: Rest, at: Indices, e: Equations, first: Array) -> None:
-    """Newton's method; where it does not settle, or at an unstable state, the course of the model
-    itself, which may lead to a stable one.
+def _search(result: Rest, at: Indices, e: Equations, first: Array, *, any_: bool) -> None:
+    """Newton's method; where it does not settle, or, unless ``any_`` will do, at an unstable state,
+    the course of the model itself, which may lead to a stable one.
     """
     found = newton(e, first)
     values = eigenvalues(e, np.where(found.settled, found.y, np.nan))
-    again = np.flatnonzero(~(found.settled & is_stable(values)))
+    again = np.flatnonzero(~found.settled if any_ else ~(found.settled & is_stable(values)))
     if len(again):
         part = e.of(again)
         other = transient(part, first[:, again])
@@ -144,8 +144,8 @@ def random_starts(
     thirtyfold off, potentials up to about 100 mV.
     """
     rng, index = np.random.default_rng(seed), model_index(task.model)
-    wide = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)[:, None]
-    factors = np.exp(wide * rng.uniform(-1, 1, y0.shape))
+    wide: Array = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)
+    factors = np.exp(wide[:, None] * rng.uniform(-1, 1, y0.shape))
     free = y0 + scale * rng.uniform(-VOLTS, VOLTS, y0.shape)
     positive: NDArray[np.bool_] = index.positive[:, None]
     made = np.where(positive, np.maximum(y0, 0.01 * scale) * factors, free)

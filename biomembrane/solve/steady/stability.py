@@ -23,7 +23,7 @@ def reduced_jacobian(e: Equations, y: Array) -> Array:
         scaled = np.moveaxis(e.jacobian(y) * sizes, 2, 0)
     slow = e.differential
     bound = ~slow
-    J = scaled[:, slow][:, :, slow]
+    J: Array = scaled[:, slow][:, :, slow]
     if bound.any():
         # rows of sums and constraints are 0 along every motion: what is bound follows
         rows = scaled[:, bound]

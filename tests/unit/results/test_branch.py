@@ -1,4 +1,4 @@
-"""Branches against closed forms: folds, a Hopf point, the ends of the range, and what is refused."""
+"""Branches against closed forms: folds, a Hopf point, the ends of a range; and what is refused."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_what_follow_refuses() -> None:
         bm.follow(model, "comes.speed", between=around)
     with pytest.raises(errors.UnitMismatch):
         bm.follow(model, "comes.rate", between=(Q(1, "mM"), Q(2, "mM")))
-    with pytest.raises(errors.OutOfDomain, match="a range that holds 0.5 fmol/s"):
+    with pytest.raises(errors.OutOfDomain, match=r"a range that holds 0\.5 fmol/s"):
         bm.follow(model, "comes.rate", between=(Q(1, "fmol/s"), Q(2, "fmol/s")))
     with pytest.raises(errors.OutOfDomain, match="the smaller value first"):
         bm.follow(model, "comes.rate", between=around[::-1])

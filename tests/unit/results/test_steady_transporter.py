@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import FUEL, RT, F, S, mM, membrane, nernst, sodium_pump
+from builders import FUEL, RT, F, S, membrane, mM, nernst, sodium_pump
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -175,7 +175,7 @@ def test_scans_are_crossed_and_equal_their_singles() -> None:
 
 def test_water_needs_osmolarities() -> None:
     water = lib.water(wall())
-    with pytest.raises(errors.BadSettings, match="'bath.osmolarity': Q"):
+    with pytest.raises(errors.BadSettings, match=r"'bath.osmolarity': Q"):
         bm.steady(water, at={})
     at = {"cell.osmolarity": Q(310, "mM"), "bath.osmolarity": Q(290, "mM")}
     assert float(bm.steady(water, at=at).data.flux[0]) > 0
