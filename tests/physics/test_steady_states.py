@@ -9,6 +9,8 @@ import pytest
 import xarray as xr
 from builders import S, cell
 from contracts.toy_constraint import DIMERS, ISOMERS, built
+from contracts.toy_constraint import RATE as RATE_OF_TOY
+from contracts.toy_constraint import K as K_OF_TOY
 from hypothesis import given
 from hypothesis import strategies as st
 from leaky import OUT, leaky
@@ -221,3 +223,14 @@ def test_rest_does_not_depend_on_what_is_not_conserved(Na_in: float) -> None:
     swapped = {"cell.Na": Q(Na_in, "mM"), "cell.K": Q(both - Na_in, "mM")}
     rest = bm.steady_state(model, parameters=swapped)
     assert rest.rest.y == pytest.approx(bm.steady_state(model).rest.y, rel=1e-9)
+
+
+@pytest.mark.parametrize("rate", [1.0, 1e3])
+def test_a_slow_mode_beside_a_fast_one_has_its_digits(rate: float) -> None:
+    """A ⇌ B at equilibrium while A leaks: λ = −k/(1 + K), up to twelve decades below the fast mode."""
+    slow = built(ISOMERS, rate=rate, fast=False)
+    leak = {"A_leak.permeability": Q(1e-11, "cm/s")}
+    rest = bm.steady_state(slow, parameters=leak)
+    wanted = -(RATE_OF_TOY * 1e-7) / (1 + K_OF_TOY)
+    assert rest.data.eigenvalue_real.values[0] == pytest.approx(wanted, rel=1e-6)
+    assert bool(rest.stable)

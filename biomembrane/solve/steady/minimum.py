@@ -115,8 +115,9 @@ def _extents(slopes: _Slopes, step: Array) -> Array:
 
 def _columns(task: Task, e: Equations, inputs: Sequence[Any]) -> Array:
     """N (state, process, lane or 1) in the internal system, 0 of the processes that do not run."""
-    runs = running(task.kernel, e.held, e.scale).any(axis=1)
-    return columns_of(task.model, inputs) * runs[:, None]
+    runs: Any = running(task.kernel, e.held, e.scale).any(axis=1)
+    columns: Array = columns_of(task.model, inputs) * runs[:, None]
+    return columns
 
 
 def _independent(N: Array) -> Indices:

@@ -22,7 +22,7 @@ from ..parameter_set import ParameterSet
 from ..problem import Block, Problem
 from ..read_parameters import resolve
 from ..status import Outcome, Status
-from ..task import Task, chosen_solver
+from ..task import Task
 from ..trajectory import Trajectory
 from .equations import Array
 from .search import Rest
@@ -45,7 +45,11 @@ def steady_task(model: Model, parameters: Mapping[str, Any] | None, start: Any, 
 
     Raises BadSettings for what changes in time, and as :func:`..task.make_task`.
     """
-    chosen_solver(model, None)
+    if not isinstance(model, Model):
+        advice = f"bm.load({model!r})" if isinstance(model, str) else "bm.Model('cell', [parts])"
+        raise errors.WrongType(
+            where=f"{where}(model, …)", wanted="a Model", got=errors.shown(model), advice=advice
+        )
     initial = read_start(model, start)
     given = resolve(model, onward(model, parameters, start))
     given = replace(given, begun=unused(model, start), start=initial)

@@ -144,7 +144,7 @@ def random_starts(
     thirtyfold off, potentials up to about 100 mV.
     """
     rng, index = np.random.default_rng(seed), model_index(task.model)
-    wide: Array = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)
+    wide: Any = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)
     factors = np.exp(wide[:, None] * rng.uniform(-1, 1, y0.shape))
     free = y0 + scale * rng.uniform(-VOLTS, VOLTS, y0.shape)
     positive: NDArray[np.bool_] = index.positive[:, None]

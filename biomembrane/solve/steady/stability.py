@@ -4,6 +4,8 @@ and constraints leave.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,9 @@ from .equations import Array, Equations
 
 Complex = NDArray[np.complex128]
 VISIBLE = 1e-9  # of its typical size: a pool is not taken for smaller
-NEUTRAL = 1e-13  # of the largest eigenvalue: what rounding leaves of a real part
+SLOW = 1e-6  # of the largest eigenvalue: those below are found as 1/λ of the inverse
+NEUTRAL = 1e-15  # of the largest eigenvalue: what rounding leaves of one that is 0
+LEANING = 1e-12  # of an eigenvalue: what rounding leaves of a real part that is 0
 
 
 def reduced_jacobian(e: Equations, y: Array) -> Array:
@@ -45,7 +49,7 @@ def eigenvalues(e: Equations, y: Array) -> Complex:
     values = np.full(J.shape[:2], np.nan, dtype=complex)
     sound = np.isfinite(J).all(axis=(1, 2))
     if sound.any() and J.shape[1]:
-        values[sound] = np.linalg.eigvals(J[sound])
+        values[sound] = _with_slow_ones(J[sound], np.linalg.eigvals(J[sound]))
     order = np.argsort(-values.real, axis=1, kind="stable")
     sorted_: Complex = np.take_along_axis(values, order, axis=1).T
     return sorted_
@@ -55,14 +59,40 @@ def is_stable(values: Complex) -> NDArray[np.bool_]:
     """By lane, whether every disturbance decays; a real part that rounding hides does not."""
     if not len(values):
         return np.ones(values.shape[1], dtype=bool)
-    noise = NEUTRAL * np.abs(values).max(axis=0)
-    stable: NDArray[np.bool_] = values.real.max(axis=0) < -noise
+    size = np.abs(values)
+    noise = np.maximum(NEUTRAL * np.nan_to_num(size).max(axis=0), LEANING * size)
+    stable: NDArray[np.bool_] = (values.real < -noise).all(axis=0)
     return stable
+
+
+def _with_slow_ones(J: Array, values: Any) -> Any:
+    """Eigenvalues (lane, mode) in which those that are small beside the largest have their digits
+    from the inverse, of which they are the large ones.
+    """
+    size = np.abs(values)
+    lanes = np.flatnonzero(size.min(axis=1) < SLOW * size.max(axis=1))
+    if not len(lanes):
+        return values
+    values = values.astype(complex)
+    largest = np.abs(J[lanes]).max(axis=2, keepdims=True)
+    largest = np.where(largest > 0, largest, 1.0)
+    units = np.broadcast_to(np.eye(J.shape[1]), J[lanes].shape)
+    inverse = _solved(J[lanes] / largest, units) / largest.transpose(0, 2, 1)
+    for lane, each in zip(lanes.tolist(), inverse, strict=True):
+        if not np.isfinite(each).all():
+            continue
+        mine = values[lane][np.argsort(size[lane], kind="stable")]
+        with np.errstate(all="ignore"):
+            others = 1 / np.linalg.eigvals(each).astype(complex)
+        others = others[np.argsort(np.abs(others), kind="stable")]
+        slow = np.abs(mine) < SLOW * size[lane].max()
+        values[lane] = np.where(slow, others, mine)
+    return values
 
 
 def _solved(A: Array, b: Array) -> Array:
     try:
-        solved: Array = np.linalg.solve(A, b)
+        solved: Any = np.linalg.solve(A, b)
     except np.linalg.LinAlgError:
         solved = np.full(b.shape, np.nan)
         for lane in range(len(A)):
@@ -70,7 +100,8 @@ def _solved(A: Array, b: Array) -> Array:
                 solved[lane] = np.linalg.solve(A[lane], b[lane])
             except np.linalg.LinAlgError:
                 continue
-    return solved
+    result: Array = solved
+    return result
 
 
 def drift(e: Equations, y: Array) -> tuple[NDArray[np.int64], Array]:
