@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 POWER = "pW"
 #: lines of the ledger that a steady state has
-AT_REST = (
+LINES_AT_REST = (
     "spent", "supplied", "delivered", "released", "dissipated", "unpaid", "residual", "passed",
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ class PowerLedger:
         self.transporters = one_second.transporters
 
     def line(self, name: str) -> xr.DataArray:
-        """A line of :data:`AT_REST`, or ``residual_relative``."""
+        """A line of :data:`LINES_AT_REST`, or ``residual_relative``."""
         array: xr.DataArray = getattr(self._ledger, name).isel(time=-1, drop=True)
         return array if name == "residual_relative" else array.assign_attrs(units=POWER)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
-from ..account.power_ledger import AT_REST, POWER, PowerLedger
+from ..account.power_ledger import LINES_AT_REST, POWER, PowerLedger
 from ..assemble.model import Model
 from ..declare.parameter import whole
 from ..solve.parameter_set import ParameterSet
@@ -26,7 +26,7 @@ from ..solve.task import Task
 from .lanes import Labels, nearest_places, positions
 from .layout import ending_text, lane_ends
 from .run import Run
-from .schema import TABLE, Part
+from .schema import AT_REST, TABLE, Part
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -370,11 +370,11 @@ def _dataset(state: SteadyState) -> xr.Dataset:
     if state.found is not None:
         added["found"] = (dims, state.found.reshape(shape).astype(np.int64),
             {"long_name": "number of searches that came to the state"})  # fmt: skip
-    for name in AT_REST:
+    for name in LINES_AT_REST:
         line = state.ledger.line(name)
         added[f"power_{name}"] = (line.dims, line.values,
             {"units": POWER, "long_name": _as_power(str(line.attrs["long_name"]))})  # fmt: skip
-    return data.assign(added)
+    return data.assign(added).assign_attrs({AT_REST: "yes"})
 
 
 def _as_power(name: str) -> str:

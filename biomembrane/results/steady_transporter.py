@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,10 +31,7 @@ from .clamped_names import ClampedNames
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..quantity_types import ArrayLike, Number, Quantity, QuantityLike
-
-    LevelsLike: TypeAlias = Mapping[str, QuantityLike | Number]
-    ScanLike: TypeAlias = Mapping[str, Quantity | ArrayLike]
+    from ..quantity_types import Number, Quantity, QuantityLike
 
 LITTLE, MUCH = 1e-12, 1e12  # mM: what stands for none of a solute, and for as much as it takes
 FLAT = 1e-6  # relative rise of a flux from MUCH/1000 to MUCH: beyond, it has no maximum
@@ -44,7 +41,10 @@ FARTHEST = 2.0  # V: reversal potentials are sought up to there
 
 @errors.keywords
 def steady(
-    transporter: Transporter | Cycle, *, at: LevelsLike, scan: ScanLike | None = None
+    transporter: Transporter | Cycle,
+    *,
+    at: Mapping[str, QuantityLike | Number],
+    scan: Mapping[str, Quantity | xr.DataArray] | None = None,
 ) -> SteadyTransporter:
     """The steady turnover of a transporter alone, at clamped concentrations and voltage; no cell is
     needed.

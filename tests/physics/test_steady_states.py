@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,6 +200,22 @@ def test_powers_at_rest_close() -> None:
     heat = float(rest.data.dissipation.sum())
     assert float(ledger.dissipated) == pytest.approx(heat, rel=1e-12)
     assert "at rest [pW]" in str(ledger)
+
+
+def test_a_file_of_steady_states_is_read_back(tmp_path: Path) -> None:
+    levels = scanned([2, 5], "mM", "K_o")
+    for rest in (
+        bm.steady_state(resting()),
+        bm.steady_state(resting(), parameters={"bath.K": levels}),
+    ):
+        again = bm.open_result(bm.save(rest, tmp_path / "rest.nc"))
+        assert again.equals(rest.data)
+        assert pickle.loads(pickle.dumps(rest)).data.equals(rest.data)
+        assert "SteadyState" in rest._repr_html_()
+    branch = bm.follow(rectifying(), "bath.K", between=(Q(4, "mM"), Q(6, "mM")))
+    again = bm.open_result(bm.save(branch, tmp_path / "branch.nc"))
+    assert again.equals(branch.data)
+    assert bm.figures.branch(again)
 
 
 def test_an_unstable_focus_is_seen() -> None:
