@@ -13,7 +13,6 @@ import biomembrane as bm
 from biomembrane import Q, laws
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.declare.auxiliary_state import Auxiliary
 from biomembrane.library import Cl, K, Na
 
 TOY = "a course in closed form"
@@ -105,17 +104,10 @@ def rectifying() -> bm.Model:
 def gated() -> bm.Model:
     """A patch whose K⁺ channel has a gate that opens at 3/s and closes at 1/s."""
 
-    def rate(site: Any, x: sp.Symbol) -> sp.Expr:
-        opening, closing = (
-            site.parameter(name, Q(k, "1/s"), d.RATE)
-            for name, k in (("opening", 3), ("closing", 1))
-        )
-        return opening * (1 - x) - closing * x
-
     on = membrane(
         bm.Reservoir("cell", mM({K: 140}), floating=True), bm.Reservoir("bath", mM({K: 5}))
     )
-    gate = Auxiliary("gate", on, rate, 0.1)
+    gate = bm.Gate("gate", on=on, opening=Q(3, "1/s"), closing=Q(1, "1/s"))
     law = laws.Ohmic(conductance=Q(10, "nS"))
     channel = bm.Transporter("K_v", "K@in -> K@out", on, law, modulator=lambda s: s[gate])
     return bm.Model("gated", [channel])

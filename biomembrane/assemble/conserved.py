@@ -23,16 +23,19 @@ Row = dict[str, sp.Expr]  # coefficients by process
 
 @dataclass(frozen=True, eq=False)
 class Conserved:
-    """Sums Σ weight·x/unit that no process changes.
+    """Sums Σ weight·x/unit that no process changes, nor any processes whose fluxes a constraint
+    keeps in balance, as the currents into an electroneutral place.
 
-    ``sums``: weights by state; ``free``: the state of each sum that stands in no other, whose
-    equation follows from the others; ``unit`` of each state that is changed by processes: 1, F, or
+    ``sums``: weights by state; ``free``: the state in whose equation, or constraint, each sum can
+    stand, since that follows from the others; ``bound``: a state that follows from each sum;
+    ``unit`` of each state that is changed by processes: 1, F, or
     the molar volume that a solvent's volume is counted in; ``columns``: by process, changes of the
     states in these units.
     """
 
     sums: tuple[Mapping[str, Fraction], ...]
     free: tuple[str, ...]
+    bound: tuple[str, ...]
     unit: Mapping[str, sp.Expr]
     columns: Mapping[str, Mapping[str, Fraction]]
 
@@ -47,7 +50,8 @@ def conserved(model: Model, idle: frozenset[str] = frozenset()) -> Conserved:
 
 
 def _found(model: Model, idle: frozenset[str]) -> Conserved:
-    rows = {x.name: _row(model, x) for x in model.states if x.constraint is None}
+    rows = {x.name: _row(model, x) for x in model.states}
+    balanced = {x.name for x in model.states if x.constraint is not None}
     units: dict[str, sp.Expr] = {}
     columns: dict[str, dict[str, Fraction]] = {p.name: {} for p in model.processes}
     for name, row in rows.items():
@@ -59,23 +63,37 @@ def _found(model: Model, idle: frozenset[str]) -> Conserved:
             if process not in idle:
                 columns[process][name] = number
     # solutes go first, so that of a charge and its ions the equation of the charge is left out
-    order = sorted(units, key=lambda name: units[name] != 1)
-    sums = stoichiometry.invariants(order, list(columns.values()))
-    in_how_many = {name: sum(name in each for each in sums) for name in order}
-    free = tuple(next(n for n in reversed(each) if in_how_many[n] == 1 and each[n] == 1)
-                 for each in sums)  # fmt: skip
-    return Conserved(tuple(sums), free, units, columns)
+    order = sorted(units, key=lambda name: (name in balanced, units[name] != 1))
+    found = stoichiometry.invariants(order, list(columns.values()))
+    in_how_many = {name: sum(name in each for each in found) for name in order}
+    sums, free, bound = list[dict[str, Fraction]](), list[str](), list[str]()
+    for each in found:
+        states = {n: weight for n, weight in each.items() if n not in balanced}
+        row = next(n for n in reversed(each) if in_how_many[n] == 1 and each[n] == 1)
+        follows = row if row in states else next((n for n in states if n not in bound), None)
+        if follows is not None:
+            sums.append(states)
+            free.append(row)
+            bound.append(follows)
+    return Conserved(tuple(sums), tuple(free), tuple(bound), units, columns)
 
 
 def _row(model: Model, x: StateVariable) -> Row | None:
-    """dx/dt as coefficients of fluxes; None where something else changes it."""
+    """dx/dt, or what a constraint keeps at 0, as coefficients of fluxes; None where it is no such
+    sum.
+    """
     row: Row = {p: column[x.name] for p, column in model.N.items() if x.name in column}
-    if x.rate is None:
+    formula = x.rate
+    if x.constraint is not None:
+        row, formula = {}, x.constraint
+    if formula is None:
         return row
     fluxes = {symbols.flux(p.name): p.name for p in model.processes}
-    expression = sp.expand(x.rate.expression)
-    if not expression.free_symbols <= {*fluxes, symbols.F}:
-        return None
+    expression = sp.expand(formula.expression)
+    if not expression.free_symbols <= {*fluxes, symbols.F} or not expression.free_symbols & {
+        *fluxes
+    }:
+        return None if x.constraint is not None or expression != 0 else row
     for term in sp.Add.make_args(expression):
         found = [s for s in term.free_symbols if s in fluxes]
         if len(found) != 1 or (term / found[0]).free_symbols & {*fluxes}:

@@ -190,7 +190,7 @@ def test_a_constraint_stands_at_rest_as_its_finite_rate_does(reaction: str) -> N
 
 def test_gates_rest_where_their_rates_balance() -> None:
     rest = bm.steady_state(gated())
-    assert rest.data.auxiliary.values == pytest.approx([0.75], rel=1e-12)
+    assert rest.data.open_fraction.values == pytest.approx([0.75], rel=1e-12)
     assert np.abs(rest.data.eigenvalue_real.values + 4).min() <= 1e-9
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import caching, constants
+from ... import caching
 from ...assemble.conserved import Conserved, conserved
 from ...assemble.model import Model
 from ...compile.kernel import Kernel
@@ -29,8 +29,8 @@ class Equations:
 
     ``held``: constants of the kernel, numbers or (lane,) arrays; ``scale`` (state, lane): typical
     sizes; ``weights`` (sum, state, lane or 1): of the conserved sums, whose values are ``totals``
-    (sum, lane) and whose equations stand in the rows ``free``; ``positive``: states that cannot be
-    negative.
+    (sum, lane) and whose equations stand in the rows ``free``; ``bound``: a state that follows from
+    each of them; ``positive``: states that cannot be negative.
     """
 
     model: Model
@@ -40,6 +40,7 @@ class Equations:
     weights: Array
     totals: Array
     free: Indices
+    bound: Indices
     positive: NDArray[np.bool_]
 
     @property
@@ -136,24 +137,29 @@ def _equations(
     model: Model, kernel: Kernel, held: Sequence[Any], inputs: Sequence[Any], y0: Array,
     scale: Array, idle: frozenset[str],
 ) -> Equations:  # fmt: skip
-    weights, free = sums_of(model, conserved(model, idle), inputs)
+    laws, index = conserved(model, idle), model_index(model)
+    # constraints may stand in rows of other states
+    rows = {name: i for i, name in enumerate(kernel.program.names["rhs"])}
+    free = np.array([rows[name] for name in laws.free], dtype=np.int64)
+    bound = np.array([index.states[name] for name in laws.bound], dtype=np.int64)
+    totals = np.zeros((len(free), y0.shape[1]))
     made = Equations(
-        model, kernel, held, scale, weights, np.zeros((len(free), y0.shape[1])), free,
-        model_index(model).positive,
+        model, kernel, held, scale, _weights(model, laws, inputs), totals, free, bound,
+        index.positive,
     )  # fmt: skip
     return replace(made, totals=made.sums(y0))
 
 
-def sums_of(model: Model, laws: Conserved, inputs: Sequence[Any]) -> tuple[Array, Indices]:
-    """Weights (sum, state, lane or 1) in the internal system, and the rows that they stand in."""
+def _weights(model: Model, laws: Conserved, inputs: Sequence[Any]) -> Array:
+    """Weights (sum, state, lane or 1) of the sums in the internal system."""
     index = model_index(model).states
     unit = units_of(model, laws, inputs)
     counts = np.zeros((len(laws.sums), len(index)))
     for k, each in enumerate(laws.sums):
         for name, weight in each.items():
             counts[k, index[name]] = float(weight)
-    free = np.array([index[name] for name in laws.free], dtype=np.int64)
-    return counts[:, :, None] / unit[None], free
+    weights: Array = counts[:, :, None] / unit[None]
+    return weights
 
 
 def columns_of(model: Model, inputs: Sequence[Any]) -> Array:
@@ -162,9 +168,11 @@ def columns_of(model: Model, inputs: Sequence[Any]) -> Array:
     """
     laws, index = conserved(model), model_index(model).states
     counts = np.zeros((len(index), len(model.processes)))
+    changed = {x.name for x in model.states if x.constraint is None}
     for k, p in enumerate(model.processes):
         for name, count in laws.columns[p.name].items():
-            counts[index[name], k] = float(count)
+            if name in changed:
+                counts[index[name], k] = float(count)
     columns: Array = counts[:, :, None] * units_of(model, laws, inputs)[:, None]
     return columns
 
@@ -181,7 +189,7 @@ def units_of(model: Model, laws: Conserved, inputs: Sequence[Any]) -> Array:
                 known[model_index(model).states[name]] = parameter
         cache["units of sums"] = known
     by_state: dict[int, Any] = {
-        state: constants.FARADAY if parameter is None else inputs[parameter]
+        state: model.faraday if parameter is None else inputs[parameter]
         for state, parameter in cache["units of sums"].items()
     }
     lanes = max((len(u) for u in by_state.values() if np.ndim(u)), default=1)

@@ -18,8 +18,8 @@ def projected(e: Equations, reference: Array) -> Array:
     they are.
     """
     result = _balanced(e, reference) if len(e.free) else reference.copy()
-    signed = np.flatnonzero(~e.positive[e.free])
-    rows = e.free[signed]
+    signed = np.flatnonzero(~e.positive[e.bound])
+    rows = e.bound[signed]
     off = (e.totals - e.sums(result))[signed]
     result[rows] += (
         off / np.broadcast_to(e.weights, (*e.weights.shape[:2], off.shape[1]))[signed, rows]

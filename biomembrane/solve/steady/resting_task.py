@@ -99,7 +99,7 @@ def begun(task: Task) -> Begun:
     lanes = slice(0, task.parameters.lanes)
     inputs = task.parameters.inputs(lanes)
     held = task.kernel.bind(inputs)
-    y0, scale = task.initial(lanes, held, inputs)
+    y0, scale, _ = task.initial(lanes, held, inputs)
     return Begun(inputs, held, y0, scale)
 
 

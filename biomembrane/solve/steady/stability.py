@@ -24,8 +24,11 @@ def reduced_jacobian(e: Equations, y: Array) -> Array:
     """
     sizes = e.sizes(y)
     with np.errstate(all="ignore"):
-        scaled = np.moveaxis(e.jacobian(y) * sizes, 2, 0)
-    slow = e.differential
+        slopes = e.kernel.jacobian(0.0, y, e.held)
+        slopes[e.bound] = e.weights
+        scaled = np.moveaxis(slopes * sizes, 2, 0)
+    slow = np.array(e.kernel.program.mass, dtype=bool)
+    slow[e.bound] = False
     bound = ~slow
     J: Array = scaled[:, slow][:, :, slow]
     if bound.any():
