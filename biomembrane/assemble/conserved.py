@@ -69,12 +69,12 @@ def _found(model: Model, idle: frozenset[str]) -> Conserved:
     sums, free, bound = list[dict[str, Fraction]](), list[str](), list[str]()
     for each in found:
         states = {n: weight for n, weight in each.items() if n not in balanced}
-        row = next(n for n in reversed(each) if in_how_many[n] == 1 and each[n] == 1)
-        follows = row if row in states else next((n for n in states if n not in bound), None)
-        if follows is not None:
+        stands = next(n for n in reversed(each) if in_how_many[n] == 1 and each[n] == 1)
+        follow = [stands] if stands in states else [n for n in states if n not in bound]
+        if follow:
             sums.append(states)
-            free.append(row)
-            bound.append(follows)
+            free.append(stands)
+            bound.append(follow[0])
     return Conserved(tuple(sums), tuple(free), tuple(bound), units, columns)
 
 

@@ -54,7 +54,7 @@ def control(state: SteadyState, *, by: Sequence[str] | None = None) -> xr.Datase
         WrongType: not a steady state, or not a list of names.
         UnknownName: a parameter that does not exist.
         BadSettings: a parameter that says what there is at the start, of a state whose search
-            began elsewhere.
+            began elsewhere; or activities of a model with equilibria, which have none.
     """
     errors.expect(state, SteadyState, "control(state)", "a SteadyState", "bm.steady_state(model)")
     if isinstance(by, str) or not isinstance(by, Sequence | None):
@@ -64,6 +64,13 @@ def control(state: SteadyState, *, by: Sequence[str] | None = None) -> xr.Datase
         )  # fmt: skip
     t = state.run.trajectory
     model, chosen = state.model, t.parameters
+    equilibria = [p.name for p in model.processes if p.slaved]
+    if by is None and equilibria:
+        raise errors.BadSettings(
+            where="control(state)", wanted="processes with rates of their own",
+            got=f"{equilibria[0]}, which is always at equilibrium and has no activity",
+            advice="by=[names of parameters]",
+        )  # fmt: skip
     inputs = chosen.inputs(slice(0, chosen.lanes))
     places = model_index(model).places
     names = (

@@ -332,8 +332,9 @@ def _stability(rest: Rest) -> str:
     values = values[np.isfinite(values)]
     if not rest.stable[0]:
         rising = int((values.real > 0).sum())
-        how = f"{rising} growing mode{'s' * (rising != 1)}" if rising else "a mode that stays"
-        return f"unstable, with {how}"
+        if not rising:
+            return "stability not seen, for a mode is as slow as rounding"
+        return f"unstable, with {rising} growing mode{'s' * (rising != 1)}"
     return (
         f"stable, slowest time constant {-1 / values.real.max():.4g} s" if len(values) else "stable"
     )

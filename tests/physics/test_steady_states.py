@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from builders import S, cell
+from builders import FUEL, S, cell
 from contracts.toy_constraint import DIMERS, ISOMERS, built
 from contracts.toy_constraint import RATE as RATE_OF_TOY
 from contracts.toy_constraint import K as K_OF_TOY
+from equilibrated import buffered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leaky import OUT, leaky
-from leaky import K as RATE
+from leaky import K as LEAK_RATE
 from resting import brusselator, donnan, gated, hysteretic, rectifying, release
 from scipy.optimize import root
 
@@ -25,6 +26,7 @@ from biomembrane import Q, errors, laws
 from biomembrane import library as lib
 from biomembrane.compile.numpy_kernel import kernel
 from biomembrane.compile.program import program
+from biomembrane.library import Cl, K, Na
 
 
 @cache
@@ -39,7 +41,7 @@ def scanned(values: object, unit: str, dim: str = "lane") -> xr.DataArray:
 def test_a_leak_comes_to_the_bath_at_its_own_rate() -> None:
     rest = bm.steady_state(leaky())
     assert float(rest.data.concentration[0]) == pytest.approx(OUT, rel=1e-12)
-    assert float(rest.data.time_constant[0]) == pytest.approx(1 / RATE, rel=1e-10)
+    assert float(rest.data.time_constant[0]) == pytest.approx(1 / LEAK_RATE, rel=1e-10)
     assert bool(rest.stable)
 
 
@@ -186,6 +188,49 @@ def test_a_constraint_stands_at_rest_as_its_finite_rate_does(reaction: str) -> N
     assert bool(fast.stable)
     assert fast.data.sizes["mode"] == 1
     assert slow.data.sizes["mode"] == 2
+
+
+def test_an_equilibrium_stands_at_rest_as_its_finite_rate_does() -> None:
+    fast, slow = (bm.steady_state(buffered(rate)) for rate in (None, Q(1e3, "fmol/s")))
+    wanted = slow.data.concentration.values
+    assert fast.data.concentration.values == pytest.approx(wanted, rel=1e-9)
+    assert bool(fast.stable)
+    assert bm.steady_state(buffered(), starts=20).data.found.values.tolist() == [20]
+    with pytest.raises(errors.BadSettings, match="always at equilibrium"):
+        bm.control(fast)
+    by = bm.control(fast, by=["bath.Na"]).concentration_control.sel(pool="cell.Na")
+    up, down = (
+        bm.steady_state(buffered(), parameters={"bath.Na": Q(140 * k, "mM")}).data.concentration
+        for k in (1 + 1e-4, 1 - 1e-4)
+    )
+    slope = np.log(up / down).sel(pool="cell.Na") / 2e-4
+    assert float(by[0]) == pytest.approx(float(slope), rel=1e-6)
+
+
+def test_an_electroneutral_cell_rests_where_one_of_little_capacitance_does() -> None:
+    """Its potential has no equation of motion: ΣI = 0 and the conserved charge take its place."""
+
+    def pumping(capacitance: float) -> bm.Model:
+        leaks = ((K, 1e-6), (Na, 3e-8), (Cl, 1e-7))
+        return cell(
+            lambda on: [
+                lib.NaKATPase(on), *(lib.leak(s, on, permeability=Q(P, "cm/s")) for s, P in leaks)
+            ],
+            {Na: 15, K: 140, Cl: 10}, {Na: 140, K: 5, Cl: 145}, held=FUEL, V=-70,
+            impermeant=bm.balance(charge=-1), capacitance=capacitance,
+        )  # fmt: skip
+
+    neutral, nearly, far = (bm.steady_state(pumping(C)) for C in (0, 1e-3, 1e-2))
+    off = [np.abs(x.data.potential - neutral.data.potential).values.max() for x in (nearly, far)]
+    assert off[0] < 1e-6
+    assert off[1] / off[0] == pytest.approx(10, rel=0.01)
+    assert neutral.data.time_constant.values == pytest.approx(
+        nearly.data.time_constant.values[:2], rel=1e-6
+    )
+    assert neutral.data.amount.values @ [1, 1, -1] == pytest.approx(145, rel=1e-14)
+    summed = bm.control(neutral).sum("cause", skipna=False)
+    assert summed.flux_control.values[:3] == pytest.approx(1, abs=1e-10)
+    assert summed.potential_response.values == pytest.approx(0, abs=1e-9)
 
 
 def test_gates_rest_where_their_rates_balance() -> None:

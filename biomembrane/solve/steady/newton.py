@@ -145,6 +145,7 @@ def _marched(
     close: list[NDArray[np.int64]] = []
     part = e.of(going)
     rows = np.flatnonzero(e.kernel.program.mass)
+    algebraic = [*e.kernel.program.algebraic]
     calm = np.zeros(e.lanes, dtype=np.int64)
     for _ in range(steps):
         if not len(going):
@@ -158,15 +159,20 @@ def _marched(
         delta = solve_lanes(A, f)
         with np.errstate(all="ignore"):
             change = np.abs(delta) * sizes / np.maximum(sizes, VISIBLY * part.scale)
+            moving = np.nan_to_num(change[rows].max(axis=0, initial=0.0), nan=np.inf)
             largest = np.nan_to_num(change.max(axis=0), nan=np.inf)
-            kept = e.positive[:, None] & (sizes == x)
-            fine = (largest <= LIMIT) & (np.where(kept, delta, 0.0) > -1).all(axis=0)
+            kept = e.positive[rows, None] & (sizes == x)[rows]
+            fine = (moving <= LIMIT) & (np.where(kept, delta[rows], 0.0) > -1).all(axis=0)
+            fine &= np.isfinite(largest)
             after = x + sizes * delta
         after = np.where(e.positive[:, None], np.maximum(after, SHRINK * x), after)
+        if algebraic:  # these are not held back by a short step, and follow in their own
+            limited = np.clip(delta, -LIMIT, LIMIT)
+            after[algebraic] = moved(part, x, sizes, limited)[algebraic]
         y[:, going] = np.where(fine, after, x)
         counts[going] += 1
         with np.errstate(all="ignore"):
-            span[going] *= np.where(fine, np.clip(WANTED / largest, 0.5, 20.0), 0.2)
+            span[going] *= np.where(fine, np.clip(WANTED / moving, 0.5, 20.0), 0.2)
         calm[going] = np.where(fine & (largest <= near), calm[going] + 1, 0)
         done = calm[going] >= CALM
         left = ~done & (span[going] > 1e-300)

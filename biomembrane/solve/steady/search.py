@@ -141,7 +141,7 @@ def random_starts(
     task: Task, held: Sequence[Any], inputs: Sequence[Any], y0: Array, scale: Array, seed: int
 ) -> Array:
     """A random start for each lane (state, lane) with the conserved sums of ``y0``: amounts up to
-    thirtyfold off, potentials up to about 100 mV.
+    thirtyfold off, potentials up to about 100 mV; what equilibria share among them stays.
     """
     rng, index = np.random.default_rng(seed), model_index(task.model)
     wide: Any = np.where(index.accounted & ~index.volumes, SPREAD, WIDE)
@@ -149,6 +149,9 @@ def random_starts(
     free = y0 + scale * rng.uniform(-VOLTS, VOLTS, y0.shape)
     positive: NDArray[np.bool_] = index.positive[:, None]
     made = np.where(positive, np.maximum(y0, 0.01 * scale) * factors, free)
+    for k, x in enumerate(task.model.states):  # what constraints tie together stays so
+        if x.helper or (x.is_amount and x.constraint is not None):
+            made[k] = y0[k]
     for at, e in groups(task.model, task.kernel, held, inputs, y0, scale):
         made[:, at] = projected(e, made[:, at])
     return made
