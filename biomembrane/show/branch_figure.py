@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-    from .figure_types import ResultLike, VariablesLike
+    from .figure_types import LengthLike, ResultLike, VariablesLike
 
 UNSTABLE = (0, (2.5, 1.5))  # dashes
 MARKS = {"fold": "o", "Hopf": "D", "branch_point": "s"}
@@ -40,8 +40,8 @@ def branch(
     of: VariablesLike = "potential",
     *,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
     """A branch of steady states over the parameter that was followed: stable states as full lines,
     unstable ones dashed; folds, Hopf points and branch points are marked and named.
@@ -79,7 +79,7 @@ def branch(
     log = spaced_by_ratios(np.unique(along.values)) and along.values.min() > 0
     with look.style(style):
         title = str(data.attrs.get("title", ""))
-        axes = axes_for_curves(ax, curves, width, style, title, where)
+        axes = axes_for_curves(ax, curves, width, title, where)
         _draw(axes, curves, data, log=log)
         axes.set_xlabel(along.title)
         axes.set_ylabel(ordinate_title(axes, series, unit))
