@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from builders import FUEL, S, cell
+from builders import FUEL, F, S, cell
 from contracts.toy_constraint import DIMERS, ISOMERS, built
 from contracts.toy_constraint import RATE as RATE_OF_TOY
 from contracts.toy_constraint import K as K_OF_TOY
@@ -98,7 +98,7 @@ def test_scipy_finds_the_same_state() -> None:
     def states(u: np.ndarray) -> np.ndarray:
         y = y0.copy()
         y[own] = y0[own] * np.exp(u)
-        y[q] = y0[q] + 96485.33212 * charges[own] @ (y[own] - y0[own])
+        y[q] = y0[q] + F * charges[own] @ (y[own] - y0[own])
         return y
 
     # electroneutrality to within the membrane's charge ties three amounts to two: V is solved for
