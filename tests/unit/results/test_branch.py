@@ -71,6 +71,10 @@ def test_what_a_start_conserves_is_kept() -> None:
     one = bm.steady_state(model, parameters={"cell.Cl": Q(20, "mM")})
     assert branch.data.amount.values[:, at] == pytest.approx(one.data.amount.values, rel=1e-9)
     assert branch.data.power_residual.values == pytest.approx(0, abs=1e-12)
+    first = next(x for x in branch.points if x.along == 0)
+    slopes = first.tangent[:3] / (first.tangent[-1] * 15)  # d ln n/dp, of a range of 15 mM
+    exact = bm.control(bm.steady_state(model), by=["cell.Cl"]).concentration_control.values[:, 0]
+    assert slopes == pytest.approx(exact / first.p, rel=1e-9)
 
 
 def test_what_follow_refuses() -> None:
