@@ -36,11 +36,18 @@ if TYPE_CHECKING:
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped_models import load as load
+    from .results.branch import Branch as Branch
+    from .results.branch import follow as follow
+    from .results.control import control as control
     from .results.keep import Keep as Keep
     from .results.prepared_run import Prepared as Prepared
     from .results.prepared_run import prepare as prepare
     from .results.run import Run as Run
     from .results.simulation import simulate as simulate
+    from .results.steady_state import SteadyState as SteadyState
+    from .results.steady_state import steady_state as steady_state
+    from .results.steady_transporter import SteadyTransporter as SteadyTransporter
+    from .results.steady_transporter import steady as steady
     from .second_law.audit import audit as audit
     from .second_law.coupling import coupling as coupling
     from .second_law.proof import prove as prove
@@ -69,6 +76,9 @@ _HOME = {
     "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run",
     "prepare": "results.prepared_run",
     "Study": "study.study",
+    "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
+    "control": "results.control", "Branch": "results.branch", "follow": "results.branch",
+    "SteadyTransporter": "results.steady_transporter", "steady": "results.steady_transporter",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

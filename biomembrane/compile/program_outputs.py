@@ -57,7 +57,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
-    out.put("flux", _fluxes(out, [p.name for p in model.processes]))
+    out.put("flux", process_fluxes(out, [p.name for p in model.processes]))
     charge, moved = env[symbols.F], dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
     currents = {e.name: out.g.mul(charge, moved[e.name]) for e in model.electrodes}
     out.put("electrode_current", currents)
@@ -73,7 +73,7 @@ def _pH(out: Outputs, concentration: int) -> int:
     return g.mul(g.const(-1 / math.log(10)), level)
 
 
-def _fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
+def process_fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
     """J = r⁺ − r⁻ by way of the affinity, so that sign(J) = sign(A) in floating point too."""
     env, gas, temperature = out.env, out.env[symbols.R], out.env[symbols.T]
     pairs = [n for n in processes if symbols.forward(n) in env]

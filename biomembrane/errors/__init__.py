@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from .run_errors import Cancelled as Cancelled
     from .run_errors import ConstraintNotMet as ConstraintNotMet
     from .run_errors import KernelMismatch as KernelMismatch
+    from .run_errors import NoSteadyState as NoSteadyState
     from .run_errors import SimulationStopped as SimulationStopped
     from .run_errors import SingularConstraint as SingularConstraint
     from .run_errors import UphillForFree as UphillForFree
@@ -102,8 +103,8 @@ _CLASSES = {
     ),
     "run_errors": (
         "BadSettings", "BooksDoNotClose", "BoundlessEnergy", "UphillForFree",
-        "SingularConstraint", "ConstraintNotMet", "KernelMismatch", "SimulationStopped",
-        "Cancelled",
+        "SingularConstraint", "ConstraintNotMet", "NoSteadyState", "KernelMismatch",
+        "SimulationStopped", "Cancelled",
     ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _CLASSES.items() for name in names}

@@ -33,6 +33,8 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "state_end", "start_digest", "loop",
     "energy", "duration",
     "energy_share", "time_share", "pH",
+    "steady_state", "mode", "stable", "eigenvalue_real", "eigenvalue_imag", "time_constant",
+    "found", "special", "arclength",
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",

@@ -32,6 +32,7 @@ COVERED_BY = {
     **of_one("contracts/test_results.py", "account: kept_ledger"),
     **of_one("contracts/test_lazy_scan.py", "account: empty_baths"),
     **of_one("physics/test_books_exact.py", "account: ledger ledger_entries"),
+    **of_one("physics/test_steady_states.py", "account: power_ledger"),
     # assemble
     **of_one("unit/assemble/test_impermeants.py", "assemble: checks reference_state"),
     **of_one("contracts/test_objects.py", "assemble: display"),
@@ -57,6 +58,8 @@ COVERED_BY = {
     ),
     **of_one("contracts/test_large.py", "compile: numpy_functions numpy_kernel program shape"),
     **of_one("contracts/test_toy_event.py", "compile: program_outputs"),
+    **of_one("unit/results/test_steady_transporter.py", "compile: clamped"),
+    **of_one("unit/results/test_control.py", "compile: linearisation"),
     **of_one("physics/test_equilibria.py", "compile: slaved_fluxes"),
     **of_one(
         "contracts/test_large.py",
@@ -123,6 +126,8 @@ COVERED_BY = {
     **of_one("unit/exchange/test_netcdf.py", "results: one_lane"),
     **of_one("physics/test_released.py", "results: prepared_run"),
     **of_one("contracts/test_reducers.py", "results: reducers"),
+    **of_one("physics/test_steady_states.py", "results: steady_state"),
+    **of_one("unit/results/test_steady_transporter.py", "results: clamped_names"),
     **of_one("unit/results/test_saved.py", "results: saved_ledger"),
     **of_one("contracts/test_keep_stopped.py", "results: simulation"),
     **of_one("contracts/test_keep.py", "results: keep scan_collector scan_result"),
@@ -166,6 +171,13 @@ COVERED_BY = {
     ),
     **of_one("contracts/test_results.py", "solve: protocol_breaks"),
     **of_one("contracts/test_one_schema.py", "solve: scan_grid"),
+    **of_one(
+        "physics/test_steady_states.py",
+        "solve/steady: equations minimum newton projection resting_task search stability",
+    ),
+    **of_one("unit/results/test_control.py", "solve/steady: control"),
+    **of_one("unit/results/test_branch.py", "solve/steady: branch"),
+    **of_one("unit/results/test_steady_transporter.py", "solve/steady: clamped_state"),
     # study
     **of_one("unit/study/test_study.py", "study: answer own_numbers"),
     **of_one("unit/study/test_reproduce.py", "study: perform report workers"),
