@@ -79,7 +79,7 @@ def axon(spread: int) -> bm.Model:
 
 @pytest.mark.parametrize(("spread", "off"), [(0, 0.005), (4, 5e-5)])
 def test_the_ph_of_an_axon_that_takes_up_carbon_dioxide(spread: int, off: float) -> None:
-    """Near their equation with sites of one pK, and a hundred times nearer with sites whose power is
+    """Near their equation with sites of one pK, a hundred times nearer with sites whose power is
     constant: a fast fall by CO₂, then a slow one as HCO₃⁻ leaves.
     """
     run = bm.simulate(axon(spread), times=Q(np.arange(0, END + 1, 60), "s"))
