@@ -175,7 +175,7 @@ def _level(buffer: Buffer, pH: Any, level: Any) -> float:
 
 def proton_level(pH: Any, where: str) -> float:
     """The concentration of H⁺ at a pH [mM]."""
-    return MOLAR * 10.0 ** -acidity(pH, where)
+    return MOLAR * float(10.0 ** -acidity(pH, where))
 
 
 def acidity(given: Any, where: str) -> float:
