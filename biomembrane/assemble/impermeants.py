@@ -92,7 +92,8 @@ def impermeants(system: System) -> tuple[Impermeant, ...]:
 def numbers(system: System) -> dict[sp.Symbol, float]:
     """Declared values by symbol, with R, F and the standard concentration."""
     at = {p.symbol: p.value for p in system.parameters.values()}
-    return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
+    fixed = {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
+    return fixed | at
 
 
 def value(formula: BoundExpression, at: Mapping[sp.Symbol, float]) -> float:
@@ -134,7 +135,7 @@ def _check_neutral(place: Compartment, q: BoundExpression, at: Mapping[sp.Symbol
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
     if held and not any(s.charge for s in solutes):
         return
-    excess = sum(charges) - value(q, at) / constants.FARADAY
+    excess = sum(charges) - value(q, at) / at[F]
     if abs(excess) > NEUTRALITY * sum(map(abs, charges)) + held:
         raise errors.ChargeImbalance(
             where=f"Compartment({place.name!r})",

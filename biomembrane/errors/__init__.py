@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .file_errors import NotWritable as NotWritable
     from .file_errors import UnknownSuffix as UnknownSuffix
     from .law_errors import BadCycle as BadCycle
+    from .law_errors import CircularReading as CircularReading
     from .law_errors import CycleNotClosed as CycleNotClosed
     from .law_errors import DependentEquilibria as DependentEquilibria
     from .law_errors import DimensionError as DimensionError
@@ -92,7 +93,8 @@ _CLASSES = {
     ),
     "law_errors": (
         "DimensionError", "SecondLawViolation", "SecondLawUndecided", "NegativeRate",
-        "CycleNotClosed", "BadCycle", "EquilibriaDoNotClose", "DependentEquilibria",
+        "CycleNotClosed", "BadCycle", "CircularReading", "EquilibriaDoNotClose",
+        "DependentEquilibria",
     ),
     "file_errors": (
         "CorruptFile", "ModelFailed", "NotWritable", "UnknownSuffix", "NeedsExtra",

@@ -74,3 +74,11 @@ class BadCycle(BiomembraneError):
     """States, steps or closing steps that do not fit."""
 
     headline = "the kinetic diagram is not well formed"
+
+
+@mistake
+class CircularReading(BiomembraneError):
+    """Laws or states that need each other's value first: ``readers`` in a circle."""
+
+    readers: tuple[str, ...] = ()
+    headline = "what is read depends on itself"

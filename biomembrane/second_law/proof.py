@@ -159,7 +159,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     rates = process.rates
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
-        note = "J = L·A, so that J·A = L·A² ≥ 0"
+        note = "J = L·A, so that J·A = L·A² ≥ 0" + _modulated(process, "; ")
         return Statement(
             **fields,
             verdict=Verdict.PROVEN if good else Verdict.UNDECIDED,
@@ -171,7 +171,16 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
     assert rates.reverse is not None
-    return _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    made = _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    if made.verdict != Verdict.PROVEN:
+        return made
+    return replace(made, note=made.note + _modulated(process, "; " if made.note else ""))
+
+
+def _modulated(process: Process, before: str) -> str:
+    """That gates and the like do no work, where there are any."""
+    by = ", ".join(process.modulated_by)
+    return f"{before}modulated by {by}, which does no work" if by else ""
 
 
 def _exempt(fields: dict[str, Any], reason: str, claim: Claim) -> Statement:
@@ -275,6 +284,10 @@ _WHY = (
     (
         "states with an equation of their own are not negative",
         lambda e: any(str(s).startswith("x[") for s in e.free_symbols),
+    ),
+    (
+        "shares of a channel's states and volumes are not negative",
+        lambda e: any(str(s)[:2] in ("p[", "W[") for s in e.free_symbols),
     ),
     (
         "parameters are not negative by declaration",

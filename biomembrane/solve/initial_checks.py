@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import caching, constants, errors, symbols
+from .. import caching, errors, symbols
 from ..assemble.impermeants import NEUTRALITY, Impermeant
 from ..assemble.model import Model
 from ..assemble.standard_energies import CLOSES, contradiction
@@ -137,10 +137,10 @@ def _charges(model: Model) -> Charges:
             ]
             fixed[n] = [x.charge if x.place is p else 0 for x in model.impermeants]
             own[n, [row[symbols.charge(other)] for other in zeros.get(p.name, ())]] = (
-                -1 / constants.FARADAY
+                -1 / model.faraday
             )
             if symbols.charge(p.name) in row:
-                own[n, row[symbols.charge(p.name)]] = 1 / constants.FARADAY
+                own[n, row[symbols.charge(p.name)]] = 1 / model.faraday
         held = [
             [
                 (abs(s.charge), index[c.name], index[p.volume.name])

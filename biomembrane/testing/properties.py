@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from .. import errors, symbols, units
 from ..assemble.model import Model
-from ..constants import FARADAY
 from ..declare.cycle import Cycle
 from ..declare.parameter import whole
 from ..declare.places import Membrane
@@ -261,7 +260,7 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
     if not conserved:
         raise Skip("the model conserves nothing")
     quantum = {
-        x.name: float(x.quantum.subs(symbols.F, FARADAY))
+        x.name: float(x.quantum.subs(symbols.F, model.faraday))
         for x in model.states
         if x.quantum is not None
     }
