@@ -140,7 +140,12 @@ def _check(model: str, standards: StandardEnergies, parameters: Mapping[str, Dec
 
 
 def contradiction(
-    where: str, names: Sequence[str], species: Sequence[str], off: float, kelvin: float
+    where: str,
+    names: Sequence[str],
+    species: Sequence[str],
+    off: float,
+    kelvin: float,
+    advice: str = "",
 ) -> errors.BiomembraneError:
     """The error where constants that are given twice differ by ``off`` of RT."""
     energies = f" and the standard energies of {', '.join(species)}" if species else ""
@@ -150,7 +155,8 @@ def contradiction(
         where=f"{where}, {loop}",
         wanted=f"constants of {loop}{energies} that agree: ΔG° = 0 around the loop",
         got=f"{kJ:+.4g} kJ/mol, a factor {sp.exp(abs(off)).evalf(4)} in a constant",
-        advice=(
+        advice=advice
+        or (
             f"leave out the constant of {names[-1]}, which then follows"
             if species
             else f"leave out {names[-1]}, whose constant follows from the others"

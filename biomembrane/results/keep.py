@@ -35,8 +35,8 @@ class Keep:
 
     Args:
         variables: ``"all"``, everything that a run has, so that the result has a ledger and can be
-            continued like a run; or some of ``amount concentration potential volume flux affinity
-            dissipation``, and of the ledger ``ledger_flow`` (by entry; ``entry_process``,
+            continued like a run; or some of ``amount concentration pH potential volume flux
+            affinity dissipation``, and of the ledger ``ledger_flow`` (by entry; ``entry_process``,
             ``entry_store`` and so on name it), ``ledger_dissipation``, ``ledger_uphill_energy``,
             ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such as
             ``ledger_spent``, at every kept time.

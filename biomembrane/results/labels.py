@@ -156,6 +156,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
             name: [[fuel, sorted(names_along)] for fuel, names_along in parts]
             for name, parts in ledger_layout.fuel.items()
         },
+        "conversions": list(model.interconverted),
         "touched": {name: list(used) for name, (_, used) in model_index(model).baths.items()},
     }
 

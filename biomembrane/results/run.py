@@ -39,7 +39,7 @@ class Run:
     """Result of :func:`simulate`.
 
     Attributes:
-        data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``,
+        data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``, ``pH(place)``,
             ``potential(membrane)``, ``volume(compartment)``, ``flux(process)``,
             ``affinity(process)``, ``dissipation(process)`` and, where there are any,
             ``auxiliary(auxiliary_state)`` over ``time`` and the scan's own dimensions, with CF

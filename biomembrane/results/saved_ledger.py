@@ -114,6 +114,7 @@ class FiledLayout(LedgerLayout):
             name: [(fuel, frozenset(members)) for fuel, members in parts]
             for name, parts in t.facts["fuel"].items()
         }
+        self.conversions = frozenset(t.facts.get("conversions", ()))  # none in an older file
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
