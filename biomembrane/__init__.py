@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from .account.ledger import Ledger as Ledger
     from .assemble.model import Model as Model
     from .declare import laws as laws
+    from .declare.auxiliary_state import AuxiliaryState as AuxiliaryState
     from .declare.cycle import Cycle as Cycle
     from .declare.electrode import Electrode as Electrode
+    from .declare.equilibrium import Equilibrium as Equilibrium
     from .declare.event import Event as Event
+    from .declare.gate import Gate as Gate
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
@@ -52,9 +55,11 @@ _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
-    "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Electrode": "declare.electrode", "Event": "declare.event",
-    "Protocol": "declare.protocol", "Keep": "results.keep",
+    "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
+    "Cycle": "declare.cycle", "Gate": "declare.gate",
+    "Electrode": "declare.electrode", "Event": "declare.event",
+    "AuxiliaryState": "declare.auxiliary_state", "Protocol": "declare.protocol",
+    "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",
     "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf",

@@ -19,6 +19,15 @@ def check(electrodes: Sequence[Electrode], circuit: Circuit) -> None:
     state.
     """
     for e in electrodes:
+        neutral = [p.name for p in (e.on.inside, e.on.outside) if p.name in circuit.neutral]
+        if e.is_clamp and neutral:
+            raise errors.NoVoltage(
+                where=f"Model, {e.name} on {e.on.name}",
+                wanted="a capacitance of the membrane, which holds the charge of the command",
+                got=f"{' and '.join(neutral)}, which is electroneutral",
+                advice="capacitance=Q(1, 'uF/cm^2'), or a series_resistance= of the electrode",
+                membrane=e.on.name,
+            )
         if not circuit.has_voltage(e.on):
             raise errors.NoVoltage(
                 where=f"Model, {e.name} on {e.on.name}",

@@ -70,8 +70,9 @@ def starting(
 
     A membrane with a capacitance whose potential is not given starts at 0 V, unless the given
     potentials imply another; V of a membrane without a capacitance follows, and one on which a
-    voltage clamp is starts at its command.  Raises BadPlace where potentials contradict each other
-    or the command, or where those not given cannot all be 0 V, NoVoltage.
+    voltage clamp is starts at its command.  That of an electroneutral one is where the search for
+    it begins.  Raises BadPlace where potentials contradict each other or the command, or where
+    those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
         m: declare(
@@ -102,7 +103,7 @@ def starting(
             _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
     for clamp in (e for e in electrodes if e.is_clamp):
         _start_clamped(clamp, declared, clusters, independent)
-    capacitors = [m for m in membranes if m.capacitance is not None and circuit.has_voltage(m)]
+    capacitors = [m for m in membranes if m.has_potential and circuit.has_voltage(m)]
     clamped = {e.on for e in electrodes if e.is_clamp} - {*given}
     _set_others_to_zero([m for m in capacitors if m not in declared], clusters, clamped)
     starts = {

@@ -11,21 +11,33 @@ from typing import Any
 
 import sympy as sp
 
-from .. import constants
 from .. import dimension as d
+from .. import errors, symbols
+from ..constants import BODY_TEMPERATURE, FARADAY
 from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode, protocols_of
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
-from ..declare.parameter import Declared, check_name, check_usual, declare
+from ..declare.parameter import Declared, Parameter, Source, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.protocol import Protocol
 from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from . import checks, electrodes, initial_contents, initial_potentials, stoichiometry
+from . import (
+    checks,
+    electrodes,
+    initial_contents,
+    initial_potentials,
+    own_starts,
+    stoichiometry,
+)  # fmt: skip
+from .conserved_totals import constrained
+from .electroneutrality import neutralised
+from .interconversion import interconverted
+from .standard_energies import standard_energies
 from .state import StateVariable, states
 from .stoichiometry import Circuit
 
@@ -43,6 +55,7 @@ class System(Compared):
         potential: Mapping[Membrane, Any] | None = None,
         temperature: Any = None,
         reference: Reservoir | None = None,
+        constants: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = check_name(name, "Model, name")
         self.transporters = checks.transporters(name, transporters)
@@ -62,17 +75,12 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
-        declared = [
-            declare(
-                "temperature",
-                _kelvin() if temperature is None else temperature,
-                d.TEMPERATURE,
-                domain="positive",
-                long_name="temperature",
-                owner="the model",
-            )
-        ]
-        check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
+        self.interconverted = interconverted(
+            t for t in self.transporters if not isinstance(t, Electrode)
+        )
+        declared = [_temperature(name, temperature)]
+        self.constants = checks.constants(name, constants)
+        declared += self.constants
         declared += initial_contents.declared(self.places.values(), self.membranes)
         potentials, self.start = initial_potentials.starting(
             self.membranes, self.circuit, potential or {}, self.electrodes
@@ -90,9 +98,12 @@ class System(Compared):
         with_states = [c.name for c in self.compartments if c.contents]
         with_states += [*self.circuit.nodes, *self.swelling]
         checks.carriers(self.transporters, self.parameters, with_states)
+        starts = own_starts.starts(
+            self.auxiliaries, self.parameters, self.places, self.membranes, self.start
+        )
         self.states: tuple[StateVariable, ...] = states(
             self.compartments, self.transporters, self.circuit, self.swelling, self.start,
-            self.auxiliaries, self.clamped
+            self.auxiliaries, starts, self.clamped
         )  # fmt: skip
         self.pools: tuple[StateVariable, ...] = tuple(
             x for x in self.states if x.conjugate is not None
@@ -102,9 +113,27 @@ class System(Compared):
         self.N: dict[str, dict[str, sp.Expr]] = {
             p.name: stoichiometry.column(p, rows, names) for p in self.processes
         }
+        self.standards = standard_energies(name, self.processes, self.parameters)
+        self._constrain()
+
+    def _constrain(self) -> None:
+        """Put constraints in place of the rates of what equilibria and ΣI = 0 determine."""
+        states = neutralised(self.name, self.states, self.processes, self.circuit.neutral)
+        states = constrained(self.name, states, self.processes, self.N)
+        self.states, self.pools = states, tuple(x for x in states if x.conjugate is not None)
 
     def _content(self) -> tuple[Any, ...]:
         return self.transporters, self.membranes, self.parameters, self.reference
+
+    @property
+    def faraday(self) -> float:
+        """F in fC/fmol: that of the SI, unless the model has a value of its own."""
+        return next((p.value for p in self.constants if p.symbol == symbols.F), FARADAY)
+
+    @property
+    def constants_in_words(self) -> tuple[str, ...]:
+        """The constants that are not those of the SI, each as ``F = …``."""
+        return tuple(f"{p.name} = {errors.shown(p.quantity)}" for p in self.constants)
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
@@ -150,7 +179,7 @@ class System(Compared):
     @property
     def unaccounted(self) -> tuple[str, ...]:
         """Names of the states without a share in the free energy, which are outside the ledger."""
-        return tuple(x.name for x in self.states if x.conjugate is None)
+        return tuple(x.name for x in self.states if x.conjugate is None and not x.helper)
 
     @property
     def matrix(self) -> sp.Matrix:
@@ -197,7 +226,21 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
     return swelling, osmotic, {p.on.name for p in processes if p.reaction.has_solvent}
 
 
-def _kelvin() -> Any:
+def _temperature(model: str, given: Any) -> Declared:
+    """The temperature, 37 °C where none is given."""
+    declared = declare(
+        "temperature",
+        _body_temperature() if given is None else given,
+        d.TEMPERATURE,
+        domain="positive",
+        long_name="temperature",
+        owner="the model",
+    )
+    check_usual(declared, declared.value, f"Model({model!r}), temperature")
+    return declared
+
+
+def _body_temperature() -> Parameter:
     from ..units import Q
 
-    return Q(constants.BODY_TEMPERATURE, "kelvin")
+    return Parameter(Q(BODY_TEMPERATURE, "kelvin"), Source("assumed", note="default of Model"))

@@ -57,6 +57,8 @@ _GROUPS = (
     "energy",
     "event",
     "set",
+    "pH",
+    "closure",
 )
 
 

@@ -14,6 +14,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols, units
 from ..dimension import Dimension
+from ..numerals import counted
 from .checks.dimensions import check_dimension
 from .parameter import check_name, whole
 from .protocol_points import check_order, joined, numbers_in, pairs, plus, points, waveform
@@ -71,7 +72,8 @@ class Protocol:
     def __repr__(self) -> str:
         if self.kind is Shape.WAVEFORM:
             return f"<Protocol.waveform, {np.size(numbers_in(self.times[0], 's'))} samples>"
-        return f"<Protocol.{self.kind}{f', {len(self.times)} breaks' if self.times else ''}>"
+        breaks = f", {counted(len(self.times), 'break')}" if self.times else ""
+        return f"<Protocol.{self.kind}{breaks}>"
 
     @classmethod
     def steps(cls, start: VariedLike, *changes: tuple[VariedLike, VariedLike]) -> Protocol:
@@ -86,6 +88,8 @@ class Protocol:
 
         Raises:
             BadSettings: what is no pair of time and value, or times that go back.
+            BareNumber: a time without a unit.
+            UnitMismatch: a time in a unit of another dimension.
         """
         times, values = pairs("Protocol.steps", changes, _STEPS)
         check_order(times, "Protocol.steps", _STEPS)
@@ -177,6 +181,8 @@ class Protocol:
 
         Raises:
             BadSettings: fewer than two points, what is no pair, or times that go back.
+            BareNumber: a time without a unit.
+            UnitMismatch: a time in a unit of another dimension.
         """
         times, values = pairs("Protocol.ramps", points, _RAMPS)
         if len(times) < 2:

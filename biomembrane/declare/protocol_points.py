@@ -28,7 +28,7 @@ def as_text(value: Any) -> str:
 def pairs(
     where: str, given: Sequence[Any], example: str
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    for pair in given:
+    for k, pair in enumerate(given, start=1):
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise errors.BadSettings(
                 where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example
@@ -41,6 +41,8 @@ def pairs(
                 got=f"({value}, {time})",
                 advice=f"({time}, {value}), time first",
             )
+        if not hasattr(pair[0], "attrs") or "units" in pair[0].attrs:  # simulate tells of others
+            units.strip(pair[0], d.TIME, f"{where}, time {k}")
     return tuple(t for t, _ in given), tuple(v for _, v in given)
 
 

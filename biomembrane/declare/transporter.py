@@ -13,7 +13,7 @@ from .. import errors, symbols
 from ..html import collapsible, join, table
 from .barriers import Eyring
 from .bound_expression import BoundExpression, free
-from .checks.certificate import Certificate
+from .checks.certificate import Certificate, Verdict
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
 from .parameter import Declared, check_name, check_text
@@ -23,6 +23,7 @@ from .rates import Law, Rates
 from .reaction import Participant, Reaction
 from .reaction_parser import parse
 from .readable_state import OwnState
+from .readings import Reading
 from .site import Site
 from .species import Species
 from .transporter_latex import transporter_latex
@@ -36,7 +37,9 @@ class Process(Compared):
     ``local`` are the rates in the symbols of the site, ``names`` the model's expressions for these
     and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
     that take no part in the reaction, ``own_states`` the states with an equation of their own that
-    they read; ``step`` is its name within a kinetic diagram.
+    they read, ``readings`` what they read elsewhere in the model; ``step`` is its name within a
+    kinetic diagram.  ``log_constant`` is the logarithm of its equilibrium constant in c°, where
+    that is a parameter; else standard energies give it.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Process(Compared):
     modulating_solutes: tuple[Participant, ...] = ()
     step: str = ""
     own_states: tuple[OwnState, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    log_constant: BoundExpression | None = field(default=None, repr=False, hash=False)
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -60,6 +65,7 @@ class Process(Compared):
             self.certificate.verdict,
             self.modulating_solutes,
             self.own_states,
+            comparable(self.log_constant),
         )
 
     @cached_property
@@ -70,6 +76,18 @@ class Process(Compared):
         terms = (*self.reaction.reactants, *self.reaction.products)
         everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
         return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
+
+    @property
+    def modulated_by(self) -> tuple[str, ...]:
+        """Names of what its rates read beyond its membrane's solutes and V: gates and other states
+        with an equation of their own, shares of channels, quantities from elsewhere.
+        """
+        return (*(x.name for x in self.own_states), *(x.name for x in self.readings))
+
+    @property
+    def slaved(self) -> bool:
+        """Whether it is at equilibrium at all times, so that its flux follows from all others."""
+        return self.certificate.verdict is Verdict.EQUILIBRIUM
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
@@ -121,6 +139,7 @@ def build(
         tuple(site.modulating_solutes),
         site.step,
         tuple(site.own_states),
+        tuple(site.readings),
     )
 
 
@@ -232,7 +251,9 @@ class Transporter(Compared):
 
     @property
     def sensing(self) -> dict[str, str]:
-        """By process, the charge that it moves inward, or that V is sensed without a charge."""
+        """By process, the charge that it moves and in which direction, or that V is sensed without
+        a charge.
+        """
         return {p.name: sensed(p) for p in self.processes}
 
     @property
@@ -271,8 +292,8 @@ def comparable(formula: BoundExpression | None) -> Any:
 
 
 def sensed(process: Process, barrier: Any = None) -> str:
-    """The charge that a process moves through the field, as ``"+2 e inward"``; empty where it
-    neither moves charge nor reads the voltage.
+    """The charge that a process moves through the field, as ``"2 e inward"`` or ``"1 e outward"``;
+    empty where it neither moves charge nor reads the voltage.
     """
     on = process.on
     charge = (
@@ -280,7 +301,8 @@ def sensed(process: Process, barrier: Any = None) -> str:
     )
     if abs(float(charge)) > 1e-9:  # valences that were computed may not cancel exactly
         theta = f" (θ = {barrier.theta:g})" if isinstance(barrier, Eyring) else ""
-        return f"{float(charge):+g} e inward{theta}"
+        way = "inward" if charge > 0 else "outward"
+        return f"{abs(float(charge)):g} e {way}{theta}"
     return "V without moving charge" if _reads_voltage(process) else ""
 
 
@@ -301,12 +323,14 @@ def sensing(transporter: Any) -> tuple[dict[str, str], dict[str, str]]:
         name, text = process.name, transporter.sensing[process.name]
         # a step of a cycle has a known barrier even where it is exempt
         as_given = (
-            process.certificate.exempt and transporter.total is None and text.endswith("inward")
+            process.certificate.exempt
+            and transporter.total is None
+            and text.endswith(("inward", "outward"))
         )
         if as_given and not _reads_voltage(process):
             unsensed[name] = text
         elif text:
-            note = f"as its rates were given (its reaction moves {text})"
+            note = f"through its given rates (its reaction moves {text})"
             sensed_by[name] = note if as_given else text
     return sensed_by, unsensed
 

@@ -95,7 +95,13 @@ def _audit_declared(x: Model | Transporter | Cycle | Electrode, over: Mapping[st
     )
     findings = [f for each in transporters for f in _findings(each, temperature, ranges)]
     findings += map(_supply, supplies(x))
-    return Audit(x.name, tuple(findings), sensed, unread)
+    modulated = {
+        p.name: ", ".join(p.modulated_by)
+        for each in transporters
+        for p in each.processes
+        if p.modulated_by and not p.certificate.exempt
+    }
+    return Audit(x.name, tuple(findings), sensed, unread, modulated)
 
 
 def _supply(electrode: Electrode) -> Finding:

@@ -27,18 +27,18 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
     "compartment", "store", "entry", "electrode", "electrode_current", "event", "occurrence",
     "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
-    "auxiliary", "status", "end", "culprit", "chunk",
+    "auxiliary", "open_fraction", "gate", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
     "state_end", "start_digest", "loop",
     "energy", "duration",
-    "energy_share", "time_share",
+    "energy_share", "time_share", "pH",
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
     "volume_", "flux_", "affinity_",
-    "dissipation_", "auxiliary_", "electrode_", "event_",
+    "dissipation_", "auxiliary_", "open_fraction_", "pH_", "electrode_", "event_",
 )  # fmt: skip
-EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
+EXAMPLE = "bm.axis('K_o', [3, 5, 9], 'mM')"
 
 
 def reserved(name: str) -> bool:
@@ -82,7 +82,7 @@ def labelled(value: Any, where: str) -> Any:
 
 def unlabelled(where: str) -> errors.BiomembraneError:
     """An array whose dimensions have no names."""
-    wanted = "one quantity, or an xarray.DataArray with named dimensions"
+    wanted = "one quantity, or an array with a named dimension"
     return errors.NotANumber(
         where=where, wanted=wanted, got="an array without dimension names", advice=EXAMPLE
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
+from ..constants import GAS
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
 from .problem import Block, Break, Solution, stacked
@@ -20,13 +21,15 @@ from .status import Status
 
 Array = NDArray[np.float64]
 _FEW = 64  # breaks that are compared with all times at once
+_ROUNDING = 1e-14  # of RT Σn and of the terms of Ξ
 _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Solutions of some ``lanes`` of a task, their ``block``, with constants by segment, ends of
-    the segments (segment, lane) and wall times [s].
+    the segments (segment, lane) and wall times [s].  ``given``: x(0) (state, lane) before
+    constraints moved it, if there are any.
 
     Arrays are (member, time, lane), NaN from where a lane stopped.
     """
@@ -41,6 +44,7 @@ class Trajectory:
     block: Block
     timing: dict[str, float]
     first: int = 0  # of the output times that were asked for
+    given: Array | None = None
 
     @property
     def dims(self) -> dict[str, int]:
@@ -105,6 +109,7 @@ class Trajectory:
             constants=constants,
             segment_ends=self.segment_ends[:, lane : lane + 1],
             block=self.block.lane(lane),
+            given=None if self.given is None else self.given[:, lane : lane + 1],
         )
 
     @cached_property
@@ -216,9 +221,16 @@ class Trajectory:
 
     @cached_property
     def exergy(self) -> Array:
-        """Ξ − Ξ(0) by store [fJ]."""
+        """Ξ − Ξ(0) by store [fJ], with Ξ(0) of the state as given."""
         exergy = self.observe("exergy")
-        return exergy - exergy[:, :1]
+        return exergy - (exergy[:, :1] if self.given is None else self._given_exergy[:, None])
+
+    @cached_property
+    def _given_exergy(self) -> Array:
+        """Ξ(0) by store (store, lane) before constraints were applied."""
+        assert self.given is not None
+        exergy: Array = self.kernel.call("exergy", 0.0, self.given, self.constants[0])
+        return exergy
 
     @cached_property
     def imposed(self) -> Array:
@@ -264,21 +276,21 @@ class Trajectory:
 
     @property
     def relaxed(self) -> Array:
-        """Loss of Ξ (time, lane) where constraints other than those of voltage clamps were applied
-        again at breaks [fJ].
+        """Loss of Ξ (time, lane) where constraints other than those of voltage clamps were applied,
+        at the start and at breaks [fJ].
         """
-        lost: Array = self.stepped - self._settling.sum(axis=0)
+        lost: Array = self._adjusted[1] - self._settling.sum(axis=0) + self.stepped
         return lost
 
     @cached_property
     def stepped(self) -> Array:
-        """Work of voltage clamps (time, lane) where their commands jump [fJ], ∫ V dq = Δ(½ qᵀC⁻¹q)
-        since nothing else moves charge at that moment.
+        """Work of voltage clamps (time, lane) where their commands jump, at the start from the
+        potential that was given [fJ], ∫ V dq = Δ(½ qᵀC⁻¹q) since nothing else moves charge then.
         """
         names = self.kernel.program.names["exergy"]
         if not any(e.is_clamp for e in self.model.electrodes):
             return np.zeros(self._settling.shape[1:])
-        work: Array = self._settling[names.index("capacitor")]
+        work: Array = self._settling[names.index("capacitor")] + self._adjusted[0]
         return work
 
     @cached_property
@@ -288,6 +300,30 @@ class Trajectory:
             stores = len(self.kernel.program.names["exergy"])
             return np.zeros((stores, len(self.block.times), self.segment_ends.shape[1]))
         return self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
+
+    @property
+    def _adjusted(self) -> tuple[Array, Array]:
+        """Gain of Ξ of the capacitors and loss of all of it (lane,) where constraints moved the
+        start; 0 where that is rounding.
+        """
+        none = np.zeros(self.segment_ends.shape[1])
+        if self.given is None:
+            return none, none
+        names = self.kernel.program.names["exergy"]
+        met = self.kernel.call("exergy", 0.0, self.block.y[:, 0], self.constants[0])
+        lost = (self._given_exergy - met).sum(axis=0)
+        charged = none
+        if "capacitor" in names:
+            store = names.index("capacitor")
+            charged = met[store] - self._given_exergy[store]
+        amounts = [i for i, x in enumerate(self.model.states) if x.is_amount and not x.helper]
+        terms = GAS * self.temperature * np.abs(self.given[amounts]).sum(axis=0)
+        terms = terms + np.abs(met).sum(axis=0)
+        least = _ROUNDING * terms
+        return (
+            np.where(abs(charged) > least, charged, 0.0),
+            np.where(abs(lost) > least, lost, 0.0),
+        )
 
     @property
     def swung(self) -> Array:

@@ -63,7 +63,11 @@ def certify(
     """Verdict and statement on a law; errors are in the names of its own site."""
     with suppress(errors.BiomembraneError):
         return certify_local(law)
-    return _certify(law.renamed(names), {p.name: p.value for p in parameters.values()}, where)
+    values = {p.name: p.value for p in parameters.values()}
+    units = {s: e for s, e in names.items() if e.is_number}  # these keep their local symbols
+    values |= {s.name: float(e) for s, e in units.items()}
+    in_model = {s: e for s, e in names.items() if s not in units}
+    return _certify(law.renamed(in_model), values, where)
 
 
 @lru_cache(maxsize=4096)
