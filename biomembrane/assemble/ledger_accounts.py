@@ -95,8 +95,8 @@ class LedgerLayout:
         sums over carriers that are not its fuel.
         """
         taken: dict[str, list[int]] = {}
+        apart = {*self.conversions, *self.electrodes}
         for k, (kind, *names) in enumerate(self.sums):
-            apart = {*self.electrodes, *self.conversions}
             if kind == "taken" and names[1] != CARRIER and names[0] not in apart:
                 taken.setdefault(names[0], []).append(k)
         fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}

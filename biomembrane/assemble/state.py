@@ -213,7 +213,7 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
 def _charges(
     circuit: Circuit, start: Mapping[str, sp.Expr], clamps: Mapping[str, Electrode]
 ) -> dict[str, StateVariable]:
-    """Charges by node, in the order of the nodes, some determined by ``clamps``; potentials of
+    """Charges by node, in the order of the nodes; ``clamps`` determine those of some; potentials of
     those without.
     """
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()

@@ -26,14 +26,7 @@ from ..declare.protocol import Protocol
 from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from . import (
-    checks,
-    electrodes,
-    initial_contents,
-    initial_potentials,
-    own_starts,
-    stoichiometry,
-)  # fmt: skip
+from . import checks, electrodes, initial_contents, initial_potentials, own_starts, stoichiometry
 from .conserved_totals import constrained
 from .electroneutrality import neutralised
 from .interconversion import interconverted
@@ -75,9 +68,7 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
-        self.interconverted = interconverted(
-            t for t in self.transporters if not isinstance(t, Electrode)
-        )
+        self.interconverted = interconverted(self.transporters)
         declared = [_temperature(name, temperature)]
         self.constants = checks.constants(name, constants)
         declared += self.constants

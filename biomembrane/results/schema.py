@@ -112,13 +112,13 @@ TABLE: dict[str, Variable] = {
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
+    "open_fraction": _course("gate", "1", "open fraction of a gate", "gates"),
     "electrode_current": _course(
         "electrode",
         "pA",
         "current of the electrode, positive into the inside of its membrane",
         "electrodes",
     ),
-    "open_fraction": _course("gate", "1", "open fraction of a gate", "gates"),
     "auxiliary": _course(
         "auxiliary_state",
         "1",
@@ -212,8 +212,8 @@ def present(
     """
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
-        "processes": bool(model.processes), "electrodes": bool(model.electrodes),
-        "protons": bool(protons(model)),
+        "processes": bool(model.processes), "protons": bool(protons(model)),
+        "electrodes": bool(model.electrodes),
         "gates": any(x.variable == "open_fraction" for x in model.states),
         "states with equations of their own": any(x.variable == "auxiliary" for x in model.states),
         "laws without proof": bool(uphill),
