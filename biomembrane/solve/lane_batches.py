@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from .event_effects import split_at_events
-from .problem import Cancel
+from .problem import Cancel, bound
 from .task import Task
 from .trajectory import Trajectory
 
@@ -105,7 +105,8 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
         replace(
             parts[0],
             lanes=lanes,
-            constants=[task.kernel.bind(p) for p in inputs],
+            constants=bound(task.kernel, inputs, lanes.stop),
+            given=None if parts[0].given is None else np.concatenate([p.given for p in parts], 1),
             segment_ends=segment_ends,
             block=block,
             timing=timing,
