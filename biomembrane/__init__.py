@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .declare import laws as laws
     from .declare.cycle import Cycle as Cycle
     from .declare.parameter import Parameter as Parameter
-    from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
     from .declare.places import Membrane as Membrane
     from .declare.places import Reservoir as Reservoir
     from .declare.places import balance as balance
     from .declare.protocol import Protocol as Protocol
+    from .declare.source import Source as Source
     from .declare.species import Species as Species
     from .declare.transporter import Transporter as Transporter
     from .exchange.bibliography import cite as cite
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
-    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
+    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.source",
     "Transporter": "declare.transporter",
     "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",

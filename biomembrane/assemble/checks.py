@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import errors
 from ..declare.cycle import Cycle
-from ..declare.parameter import Declared, joined
+from ..declare.parameter import Declared
+from ..declare.parameter_checks import joined
 from ..declare.place_contents import RESERVED
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.reaction_balance import net_species, one_convention

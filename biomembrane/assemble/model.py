@@ -5,7 +5,7 @@ equations.  Immutable.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -167,6 +167,14 @@ class Model(System):
         """The entries of the ledger and their labels."""
         return LedgerLayout(self, self.ledger_stores)
 
+    def _definitions(self) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+        """Values at the temperature of the model, then what transporters derive from these."""
+        for p in self.parameters.values():
+            if p.dependence is not None:
+                yield p.used, p.formula
+        for transporter in self.transporters:
+            yield from transporter.derived.items()
+
     @cached_property
     @caching.garbage_collection_paused()
     def equations(self) -> tuple[Equation, ...]:
@@ -179,9 +187,8 @@ class Model(System):
             equations.append(Equation(symbol, formula, group))
 
         add(Group.DERIVED, T, BoundExpression(self.symbol("temperature")))
-        for transporter in self.transporters:
-            for symbol, formula in transporter.derived.items():
-                add(Group.DERIVED, symbol, formula)
+        for symbol, formula in self._definitions():
+            add(Group.DERIVED, symbol, formula)
         for x in self.impermeants:
             add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):

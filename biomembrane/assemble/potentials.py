@@ -27,7 +27,7 @@ def used_standard(model: System, species: Species | None) -> sp.Expr:
     declared = None if species is None else species.declared_standard
     if declared is None or declared.name not in model.parameters:
         return sp.S.Zero
-    return declared.symbol
+    return model.parameters[declared.name].used
 
 
 def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, BoundExpression]:

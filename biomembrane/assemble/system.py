@@ -17,7 +17,8 @@ from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
-from ..declare.parameter import Declared, check_name, check_usual, declare
+from ..declare.parameter import Declared, check_name, declare
+from ..declare.parameter_checks import check_usual
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.solute_names import meant

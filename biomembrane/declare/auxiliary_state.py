@@ -72,7 +72,7 @@ class Auxiliary(OwnState):
 
         What cannot be decided is left to the run, which stops where a state falls below 0.
         """
-        values = {p.name: p.value for p in site.parameters.values()}
+        values = {p.used.name: p.value for p in site.parameters.values()}
         with suppress(errors.SecondLawUndecided):
             try:
                 check_sign(rate, values, self.name, what)

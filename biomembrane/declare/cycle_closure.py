@@ -22,6 +22,8 @@ from .reaction import Participant
 from .site import Site
 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
+COOLER = 280.15  # K: a second temperature at which loops must close
+_COLD = f" at {COOLER:g} K, though it closes at 37 °C: the enthalpies of its steps do not add up"
 ROUNDED = 0.02  # of RT: beyond it the rounding of published digits explains no open loop
 
 
@@ -86,23 +88,25 @@ def _check_loops(
     steps: Sequence[Step],
 ) -> None:
     """Raise ``CycleNotClosed`` if a loop is off at the values given."""
-    values = {p.symbol: p.value for p in parameters.values()} | {
-        R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY,
-        c0: constants.STANDARD_CONCENTRATION,
-    }  # fmt: skip
-    sizes = {step: float(e.subs(values).evalf()) for step, e in excesses.items()}
-    off = [step for step, size in sizes.items() if not abs(size) < TOLERANCE]
-    if not off:
+    warm = any(p.dependence for p in parameters.values())
+    # ln K of van 't Hoff is a line in 1/T: what closes at two temperatures closes at all
+    for kelvin in (constants.BODY_TEMPERATURE, *((COOLER,) if warm else ())):
+        sizes = _excess_sizes(excesses, parameters, kelvin)
+        off = [step for step, size in sizes.items() if not abs(size) < TOLERANCE]
+        if off:
+            break
+    else:
         return
+    cold = kelvin == COOLER
     worst = max(off, key=lambda step: abs(sizes[step]))
-    kilojoule = sizes[worst] * (constants.GAS * constants.BODY_TEMPERATURE / 1000)
+    kilojoule = sizes[worst] * (constants.GAS * kelvin / 1000)
     text, texts = {s.name: s.text for s in steps}, [s.text for s in steps]
     requests = ", ".join(repr(closing_request(text[step], texts)) for step in off)
     note = " (rounding of the published digits)" if abs(sizes[worst]) < ROUNDED else ""
     raise errors.CycleNotClosed(
         where=f"{name}, the loop closed by '{text[worst]}'",
         wanted="rate constants whose product around the loop is the external affinity",
-        got=f"off by {kilojoule:+.4g} kJ/mol{note}",
+        got=f"off by {kilojoule:+.4g} kJ/mol" + (_COLD if cold else note),
         advice=(
             f"close=[{requests}] lets those reverse constants follow from the others, reason='…'"
             " hosts them as they stand"
@@ -110,6 +114,16 @@ def _check_loops(
         process=name,
         kilojoule=kilojoule,
     )
+
+
+def _excess_sizes(
+    excesses: Mapping[str, sp.Expr], parameters: Mapping[str, Declared], kelvin: float
+) -> dict[str, float]:
+    """ε/RT of each loop at the values declared and a temperature."""
+    values = {p.used: p.value_at(kelvin) for p in parameters.values()} | {
+        R: constants.GAS, T: kelvin, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION,
+    }  # fmt: skip
+    return {step: float(e.subs(values).evalf()) for step, e in excesses.items()}
 
 
 class _Link(NamedTuple):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from .. import errors
 from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
-from .parameter import Declared, as_parameter, check_name, check_text, declare, whole
+from .parameter import Declared, as_parameter, check_name, declare, whole
+from .source import check_text
 
 if TYPE_CHECKING:
     from .parameter_types import ParameterLike
@@ -37,7 +38,8 @@ class Species:
         formula: elements with counts, "C6H12O6"; a balanced reaction is checked on it.
         moieties: conserved groups where elements are not ({"adenosine": 1, "phosphate": 3}).
         standard: μ° as a molar energy with a source; default zero, which is right for a species
-            that is only transported.
+            that is only transported.  A :class:`~biomembrane.Parameter` with ``enthalpy=`` and
+            ``at=`` moves with temperature: μ°(T) = H° + (μ° − H°)·T/T₀.
         convention: the convention of ``standard``, for instance "apparent, pH 7.09, 310 K"
             (formalism §7).  Energies of two conventions in one model are an error.
         molar_volume: for the solvent only; its transport changes volumes.
@@ -88,7 +90,8 @@ class Species:
             given = as_parameter(getattr(self, name))
             object.__setattr__(self, name, given)
             if given is not None:
-                declare(f"{where}, {name}", given, dim, domain=domain)
+                of_law = name == "standard"
+                declare(f"{where}, {name}", given, dim, domain=domain, of_law=of_law)
         if self.standard is not None and not self.convention:
             raise errors.ConventionMismatch(
                 where=where,
@@ -105,7 +108,7 @@ class Species:
         return declare(
             f"{self.name}.standard_energy", self.standard, MOLAR_ENERGY, domain="real",
             long_name=f"standard potential of {self.name} ({self.convention})",
-            owner=f"the species {self.name!r}",
+            owner=f"the species {self.name!r}", of_law=True,
         )  # fmt: skip
 
     @cached_property

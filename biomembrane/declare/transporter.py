@@ -16,7 +16,7 @@ from .bound_expression import BoundExpression, free
 from .checks.certificate import Certificate
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
-from .parameter import Declared, check_name, check_text
+from .parameter import Declared, check_name
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .rates import Law, Rates
@@ -24,6 +24,7 @@ from .reaction import Participant, Reaction
 from .reaction_parser import parse
 from .readable_state import OwnState
 from .site import Site
+from .source import check_text
 from .species import Species
 from .transporter_latex import transporter_latex
 from .user_expressions import evaluated, expressed

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
 from ..declare.publication import Reference
+from ..declare.source import Source
 from ..units import Q
 
 _DATA = Path(__file__).parent / "data"

@@ -130,7 +130,7 @@ def _potential(participant: Participant) -> sp.Expr:
     standard = (
         sp.S.Zero
         if participant.species.declared_standard is None
-        else participant.species.declared_standard.symbol
+        else participant.species.declared_standard.used
     )
     return sp.diff(_energy(n, standard, W * c0), n).subs(
         n, W * symbols.concentration(participant.pool)

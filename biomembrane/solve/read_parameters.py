@@ -11,7 +11,8 @@ import numpy as np
 from .. import errors, units
 from ..assemble.model import Model
 from ..compile.program import Form, ramp
-from ..declare.parameter import Declared, check_domain, check_usual
+from ..declare.parameter import Declared, check_domain
+from ..declare.parameter_checks import check_usual
 from ..declare.place_contents import check_equivalents
 from ..declare.protocol import Protocol, Shape
 from ..dimension import CONCENTRATION, TIME, Dimension

@@ -63,7 +63,8 @@ def certify(
     """Verdict and statement on a law; errors are in the names of its own site."""
     with suppress(errors.BiomembraneError):
         return certify_local(law)
-    return _certify(law.renamed(names), {p.name: p.value for p in parameters.values()}, where)
+    values = {p.used.name: p.value for p in parameters.values()}
+    return _certify(law.renamed(names), values, where)
 
 
 @lru_cache(maxsize=4096)
