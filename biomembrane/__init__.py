@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .declare.protocol import Protocol as Protocol
     from .declare.source import Source as Source
     from .declare.species import Species as Species
+    from .declare.temperature_conversion import activation_energy as activation_energy
+    from .declare.temperature_conversion import q10 as q10
     from .declare.transporter import Transporter as Transporter
     from .exchange.bibliography import cite as cite
     from .exchange.netcdf import open_result as open_result
@@ -61,6 +63,7 @@ _HOME = {
     "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run",
     "prepare": "results.prepared_run",
     "Study": "study.study",
+    "activation_energy": "declare.temperature_conversion", "q10": "declare.temperature_conversion",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -25,6 +25,7 @@ from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
 from .reference_state import References
 from .system import System
+from .temperature_table import TemperatureTable, tell, temperature_table
 
 if TYPE_CHECKING:
     from ..quantity_types import QuantityLike
@@ -112,6 +113,7 @@ class Model(System):
             name, transporters, potential=potential, temperature=temperature, reference=reference
         )
         self.impermeants = impermeants(self)
+        tell(self.name, self.parameters)
         self._frozen = True
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -214,6 +216,11 @@ class Model(System):
         for symbol, formula in potentials.balances(self):
             add(Group.BALANCE, symbol, formula)
         return tuple(equations)
+
+    @cached_property
+    def temperature_table(self) -> TemperatureTable:
+        """Which parameters move with temperature, and which stay at that of their source."""
+        return temperature_table(self.parameters)
 
     @cached_property
     def hash(self) -> str:

@@ -37,6 +37,7 @@ from .reaction_parser import check_solvents
 from .site import Site
 from .source import check_text
 from .species import Species
+from .temperature_factor import Scalable
 from .transporter import Process, build, content_of, html_of, sensed
 from .transporter_latex import transporter_latex
 
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 @errors.keywords
 @dataclass(frozen=True, eq=False)
-class Cycle(Compared):
+class Cycle(Compared, Scalable):
     """A transporter given by its kinetic diagram.
 
     Args:

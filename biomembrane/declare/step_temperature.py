@@ -62,7 +62,7 @@ def with_enthalpy(
         units.Q((energies[0] - energies[1]) / 1000, "kJ/mol"),
         Source("derived", "rate constants of the step", note=note),
     )
-    bare = replace(reverse, at=reverse.at, **dict.fromkeys(Kind))
+    bare = replace(reverse, q10=None, activation_energy=None, enthalpy=None)
     return {**given, "reverse": bare, "enthalpy": enthalpy}
 
 

@@ -26,6 +26,7 @@ from .readable_state import OwnState
 from .site import Site
 from .source import check_text
 from .species import Species
+from .temperature_factor import Scalable
 from .transporter_latex import transporter_latex
 from .user_expressions import evaluated, expressed
 
@@ -170,7 +171,7 @@ _COMPLETE = (("forward", "reverse"), ("conductance",), ("flux",), ("forward", "r
 
 @errors.keywords
 @dataclass(frozen=True, eq=False)
-class Transporter(Compared):
+class Transporter(Compared, Scalable):
     """A transporter of one reaction.
 
     Args:
