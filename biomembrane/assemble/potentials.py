@@ -11,8 +11,9 @@ import sympy as sp
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.parameter import Declared
-from ..declare.places import Compartment, Reservoir
+from ..declare.places import Compartment, Place, Reservoir
 from ..declare.species import Species
+from ..declare.standard_energies import standard_name
 from ..declare.transporter import Process
 from ..symbols import F, R, T
 from . import free_energy
@@ -20,14 +21,12 @@ from .impermeants import Impermeant
 from .system import System
 
 
-def used_standard(model: System, species: Species | None) -> sp.Expr:
-    """μ° where the model has it as a parameter (some reaction produces or consumes the species),
-    else zero.
+def used_standard(model: System, species: Species | None, place: Place | None) -> sp.Expr:
+    """μ° in a place where the model has it as a parameter (some reaction produces or consumes the
+    species), else zero.
     """
-    declared = None if species is None else species.declared_standard
-    if declared is None or declared.name not in model.parameters:
-        return sp.S.Zero
-    return model.parameters[declared.name].used
+    declared = None if species is None else model.parameters.get(standard_name(species, place))
+    return sp.S.Zero if declared is None else declared.used
 
 
 def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, BoundExpression]:
@@ -37,7 +36,9 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
-            stores[name] = free_energy.solute(symbols.amount(name), W, used_standard(model, s))
+            stores[name] = free_energy.solute(
+                symbols.amount(name), W, used_standard(model, s, place)
+            )
     stores |= {
         x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero)
         for x in impermeants
@@ -78,7 +79,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         if x.concentration is not None:
             yield (
                 x.concentration,
-                free_energy.concentration(slope, used_standard(model, model.species[x.label])),
+                free_energy.concentration(
+                    slope, used_standard(model, model.species[x.label], model.places[x.place])
+                ),
             )
     for place in model.places.values():
         outside: Mapping[Species, Declared] = (
@@ -87,7 +90,7 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         for s, declared in outside.items():
             c = symbols.concentration(declared.name)
             yield c, BoundExpression(declared.symbol)
-            mu = free_energy.dilute(c, used_standard(model, s))
+            mu = free_energy.dilute(c, used_standard(model, s, place))
             yield symbols.chemical_potential(declared.name), mu
         if isinstance(place, Reservoir):
             solutes = (declared.symbol for declared in place.contents.values())

@@ -26,7 +26,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
-from ..declare.places import Compartment
+from ..declare.places import Compartment, Place
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
@@ -88,10 +88,10 @@ class References:
                 references[pool] = mean
         return references
 
-    def worth(self, species: Species) -> sp.Expr:
-        """μ^ref of a species; 0 where there is none."""
+    def worth(self, species: Species, place: Place | None = None) -> sp.Expr:
+        """μ^ref of a species in a place; 0 where there is none."""
         c = self.level(species)
-        return sp.S.Zero if c is None else used_standard(self.model, species) + _log(c, c0)
+        return sp.S.Zero if c is None else used_standard(self.model, species, place) + _log(c, c0)
 
     def of(self, participant: Participant) -> sp.Expr:
         """μ^ref of a participant of a reaction, except the solvent."""
@@ -100,7 +100,7 @@ class References:
         if participant.pool in self.mixed:
             return _log(self.mixed[participant.pool], c0)
         assert participant.species is not None
-        return self.worth(participant.species)
+        return self.worth(participant.species, participant.place)
 
     @cached_property
     def _carriers(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
@@ -140,7 +140,7 @@ class References:
                 name = f"{place.name}.{s.name}"
                 c = self.mixed.get(name, self.level(s))
                 if c is not None:
-                    worth = _log(c, c0) if name in self.mixed else self.worth(s)
+                    worth = _log(c, c0) if name in self.mixed else self.worth(s, place)
                     references[name] = (worth, c * W)
                     rest -= c
             if place.name in model.swelling:

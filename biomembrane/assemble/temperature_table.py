@@ -137,8 +137,10 @@ def _row(p: Declared, kelvin: float, scaled: bool) -> tuple[str, str, str, str, 
     at = "" if p.at is None else f"{p.at:g} K"
     if p.dependence is None:
         how = ("by its transporter" if p.dimension.exponents[2] else "constant") if scaled else "–"
-    else:
+    elif p.dependence.factors:
         pairs = zip(p.dependence.factors, p.coefficients, strict=True)
         how = ", ".join(f"{f.kind.replace('_', ' ')} {c.quantity:.5g~P}" for f, c in pairs)
+    else:
+        how = ", ".join(["energies of formation", *(c.name for c in p.coefficients)])
     now = f"{restore(p.value_at(kelvin), p.unit):.6g~P}"
     return p.name, f"{p.quantity:.6g~P}", at, how, now

@@ -14,7 +14,7 @@ from .. import errors, symbols, units
 from ..dimension import MOLAR_ENERGY, ONE, TEMPERATURE, Dimension
 from .bound_expression import BoundExpression
 from .source import OWN, Source
-from .temperature_dependence import SAME, Factor, Kind, TemperatureDependence
+from .temperature_dependence import SAME, Dependence, Factor, Kind, TemperatureDependence
 
 if TYPE_CHECKING:
     from ..quantity_types import Number, Quantity, QuantityLike
@@ -168,7 +168,7 @@ class Declared:
     long_name: str = ""
     owner: str = ""
     at: float | None = None
-    dependence: TemperatureDependence | None = None
+    dependence: Dependence | None = None
     coefficients: tuple[Declared, ...] = ()
 
     @property

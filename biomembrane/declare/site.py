@@ -29,6 +29,7 @@ from .parameter_domains import required_domains
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, solutes_at
 from .readable_state import OwnState
+from .standard_energies import standard_in
 from .temperature_dependence import TemperatureDependence
 
 if TYPE_CHECKING:
@@ -369,7 +370,7 @@ class Site:
                 symbols.state_energy(pool) for pool in (f"@.{participant.label}", participant.pool)
             )
             return self.local(local, name, d.MOLAR_ENERGY)
-        standard = None if participant.species is None else participant.species.declared_standard
+        standard = standard_in(participant.species, participant.place)
         if standard is None:
             return sp.S.Zero
         self._record(standard)

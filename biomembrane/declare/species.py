@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from .source import check_text
 
 if TYPE_CHECKING:
     from .parameter_types import ParameterLike
+    from .temperature_dependence import Conditions
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 # with D and T, the isotopes of hydrogen (IUPAC)
@@ -44,6 +45,8 @@ class Species:
             (formalism §7).  Energies of two conventions in one model are an error.
         molar_volume: for the solvent only; its transport changes volumes.
         label: how figures write it ("Na⁺").
+        conditions: how ``standard`` depends on the solution, of species of
+            :mod:`biomembrane.library.metabolism`.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -64,6 +67,7 @@ class Species:
     convention: str = ""
     molar_volume: ParameterLike | None = None
     label: str = ""
+    conditions: Conditions | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
@@ -105,11 +109,15 @@ class Species:
         """μ° as a parameter of the models that use it; None where it is not given."""
         if self.standard is None:
             return None
-        return declare(
+        declared = declare(
             f"{self.name}.standard_energy", self.standard, MOLAR_ENERGY, domain="real",
             long_name=f"standard potential of {self.name} ({self.convention})",
             owner=f"the species {self.name!r}", of_law=True,
         )  # fmt: skip
+        if self.conditions is None or self.conditions.follows:
+            return declared
+        dependence = self.conditions.dependence()
+        return replace(declared, at=dependence.at, dependence=dependence)
 
     @cached_property
     def declared_molar_volume(self) -> Declared:

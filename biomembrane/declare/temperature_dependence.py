@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Protocol
 
 import sympy as sp
 
@@ -44,6 +45,46 @@ class Factor:
     kind: Kind
     coefficient: sp.Symbol
     power: int = 1
+
+
+class Dependence(Protocol):
+    """The value of a parameter as a function of temperature and of other parameters."""
+
+    @property
+    def at(self) -> float:
+        """The temperature at which the value declared holds [K]."""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The factors that scale it, if it is scaled."""
+
+    def formula(self, reference: sp.Symbol) -> BoundExpression:
+        """The value at T, of the symbol of the value declared."""
+
+    def value(self, reference: float, numbers: tuple[float, ...], kelvin: float) -> float:
+        """The value at a temperature, of the one declared and of the numbers it depends on."""
+
+
+class StandardDependence(Dependence, Protocol):
+    """That of a standard energy, whose value follows from it."""
+
+    @property
+    def declared(self) -> float:
+        """The value declared [J/mol]."""
+
+
+class Conditions(Protocol):
+    """How the standard energy of a species depends on the solution that it is in.
+
+    ``follows``: names of the species of its place whose concentrations it depends on.
+    """
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """Names of species of the place."""
+
+    def dependence(self, levels: tuple[tuple[str, float], ...] = ()) -> StandardDependence:
+        """The dependence where these have the names and values [mM] of parameters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Library: species and transporters with published parameters, one TOML sheet a paper."""
 
 from . import explicit as explicit
+from . import metabolism as metabolism
 from .carriers import GLUT2 as GLUT2
 from .carriers import SGLT1 as SGLT1
 from .channels import leak as leak

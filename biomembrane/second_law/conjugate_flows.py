@@ -19,6 +19,7 @@ from ..declare.cycle import Cycle
 from ..declare.diagram import slowest_last
 from ..declare.places import Membrane, contents
 from ..declare.reaction import Participant
+from ..declare.standard_energies import standard_in
 from ..declare.transporter import Process, Transporter
 from ..symbols import R, T, n0
 from .claim import definitions, level
@@ -116,9 +117,8 @@ class Flows:
         return np.asarray(total)
 
     def _standard(self, pool: str) -> float:
-        species = self.solutes[pool].species
-        assert species is not None
-        standard = species.declared_standard
+        participant = self.solutes[pool]
+        standard = standard_in(participant.species, participant.place)
         return 0.0 if standard is None else standard.value_at(self.box.temperature)
 
     @cached_property
