@@ -23,7 +23,6 @@ from .site import Site
 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
 COOLER = 280.15  # K: a second temperature at which loops must close
-_COLD = f" at {COOLER:g} K, though it closes at 37 °C: the enthalpies of its steps do not add up"
 ROUNDED = 0.02  # of RT: beyond it the rounding of published digits explains no open loop
 
 
@@ -88,25 +87,28 @@ def _check_loops(
     steps: Sequence[Step],
 ) -> None:
     """Raise ``CycleNotClosed`` if a loop is off at the values given."""
-    warm = any(p.dependence for p in parameters.values())
-    # ln K of van 't Hoff is a line in 1/T: what closes at two temperatures closes at all
-    for kelvin in (constants.BODY_TEMPERATURE, *((COOLER,) if warm else ())):
+    kelvins = _temperatures(parameters)
+    for kelvin in kelvins:
         sizes = _excess_sizes(excesses, parameters, kelvin)
         off = [step for step, size in sizes.items() if not abs(size) < TOLERANCE]
         if off:
             break
     else:
         return
-    cold = kelvin == COOLER
     worst = max(off, key=lambda step: abs(sizes[step]))
     kilojoule = sizes[worst] * (constants.GAS * kelvin / 1000)
     text, texts = {s.name: s.text for s in steps}, [s.text for s in steps]
     requests = ", ".join(repr(closing_request(text[step], texts)) for step in off)
     note = " (rounding of the published digits)" if abs(sizes[worst]) < ROUNDED else ""
+    if kelvin != kelvins[0]:
+        note = (
+            f" at {kelvin:g} K, though it closes at {kelvins[0]:g} K: the enthalpies of its steps"
+        )
+        note += " do not add up"
     raise errors.CycleNotClosed(
         where=f"{name}, the loop closed by '{text[worst]}'",
         wanted="rate constants whose product around the loop is the external affinity",
-        got=f"off by {kilojoule:+.4g} kJ/mol" + (_COLD if cold else note),
+        got=f"off by {kilojoule:+.4g} kJ/mol{note}",
         advice=(
             f"close=[{requests}] lets those reverse constants follow from the others, reason='…'"
             " hosts them as they stand"
@@ -114,6 +116,15 @@ def _check_loops(
         process=name,
         kilojoule=kilojoule,
     )
+
+
+def _temperatures(parameters: Mapping[str, Declared]) -> list[float]:
+    """Temperatures at which loops must close.
+
+    ln K of van 't Hoff is a line in 1/T: what closes at two temperatures closes at all.
+    """
+    own = [p.at for p in parameters.values() if p.dependence is not None and p.at is not None]
+    return [*own[:1], constants.BODY_TEMPERATURE, *((COOLER,) if own else ())]
 
 
 def _excess_sizes(
