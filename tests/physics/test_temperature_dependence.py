@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import at, cell, patch
+from builders import cell, patch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -245,14 +245,17 @@ def test_a_transporter_is_scaled_as_a_whole_and_does_no_work() -> None:
     inside, outside = {Na: 15.0, K: 140.0, **fuel}, {Na: 145.0, K: 4.5}
     parts = lambda on: [lib.NaKATPase(on)]  # noqa: E731
     warm = lambda on: [lib.NaKATPase(on).with_temperature(q10=2.7, at="37 degC")]  # noqa: E731
+    models = [patch(p, inside, outside, V=-60) for p in (parts, warm)]
     for T, factor in ((BODY_TEMPERATURE, 1.0), (300.15, 1 / 2.7)):
-        plain, scaled = (at(patch(p, inside, outside, V=-60, T=T)) for p in (parts, warm))
-        assert float(scaled.flux[0]) == pytest.approx(factor * float(plain.flux[0]), rel=1e-12)
-        assert float(scaled.affinity[0]) == pytest.approx(float(plain.affinity[0]), rel=1e-12)
-    model = patch(warm, inside, outside, V=-60)
+        seen = [ModelEvaluator(model, {"temperature": T}) for model in models]
+        y = seen[0].array("initial", np.zeros(1))
+        for group, expected in (("flux", factor), ("affinity", 1.0)):
+            plain, scaled = (s(group, y)["NaKATPase"] for s in seen)
+            assert scaled == pytest.approx(expected * plain, rel=1e-12)
+    model = models[1]
     assert bm.prove(model).verdict == "proven"
     assert pickle.loads(pickle.dumps(model)) == model
-    assert model != patch(parts, inside, outside, V=-60)
+    assert model != models[0]
 
 
 def test_numbers_of_a_dependence_are_parameters_of_the_model() -> None:
