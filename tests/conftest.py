@@ -1,5 +1,6 @@
 """Hypothesis profiles (chosen by ``HYPOTHESIS_PROFILE``) and markers given by folder."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -36,3 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(HERE).parent
         if folder.parts:
             item.add_marker(folder.parts[0])
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported: a tenth of the suite was spent on looking
+    through it.  Tests of lifetimes collect for themselves.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)

@@ -225,9 +225,9 @@ class Model(System):
     @cached_property
     def hash(self) -> str:
         """Digest of the equations and of every parameter: two models of one hash run alike."""
-        text = repr([(str(e.symbol), sp.srepr(e.expression)) for e in self.equations]) + repr(
-            [(p.name, p.value, p.unit) for p in self.parameters.values()]
-        )
+        known: dict[sp.Basic, str] = {}
+        equations = [(e.symbol.name, symbols.digest(e.expression, known)) for e in self.equations]
+        text = repr(equations) + repr([(p.name, p.value, p.unit) for p in self.parameters.values()])
         text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

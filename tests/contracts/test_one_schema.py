@@ -295,20 +295,24 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_file_that_is_not_laid_out_by_the_table_is_refused(
-    what: str, scan: Any, tmp_path: Path
-) -> None:
-    """With what is wrong; the same file without its version, as older ones are, is opened as it
-    is.
-    """
+def test_what_is_not_laid_out_by_the_table_is_a_fault(what: str, scan: Any) -> None:
+    """With what is wrong; the same without its version, as older files are, has no fault."""
     change, told = CHANGES[what]
-    path = bm.save(SavedRun(change(scan.data.load())), tmp_path / "scan.nc")
+    changed = change(scan.data.load())
+    assert told in next(schema.faults(changed))
+    older = changed.drop_attrs(deep=False)
+    assert not list(schema.faults(older))
+
+
+def test_a_file_with_a_fault_is_refused(scan: Any, tmp_path: Path) -> None:
+    """With the fault; an older file is opened as it is."""
+    change, told = CHANGES["unit"]
+    data = change(scan.data.load())
     with pytest.raises(errors.CorruptFile) as caught:
-        bm.open_run(path)
+        bm.open_run(bm.save(SavedRun(data), tmp_path / "scan.nc"))
     assert told in caught.value.got
-    older = change(scan.data.load())
-    del older.attrs["schema_version"]
-    assert bm.open_run(bm.save(SavedRun(older), tmp_path / "older.nc")).data.sizes["level"] == 2
+    del data.attrs["schema_version"]
+    assert bm.open_run(bm.save(SavedRun(data), tmp_path / "older.nc")).data.sizes["level"] == 2
 
 
 def test_what_a_function_gives_is_its_own(tmp_path: Path) -> None:
