@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ..declare.parameter_types import LevelsLike
     from ..quantity_types import Number, Quantity, QuantityLike
 
-__all__ = ["Solution", "SpeciesTable", "known", "reactants", "species"]
+__all__ = ["Solution", "known", "reactants", "species"]
 
 HIGHEST = 14.0  # pH and pMg
 
