@@ -85,6 +85,15 @@ class Species:
         ):
             check_text(getattr(self, name), f"{where}, {name}", f"{name}={example}")
         self._check_moieties(where)
+        if self.conditions is not None and not callable(
+            getattr(self.conditions, "dependence", None)
+        ):
+            raise errors.WrongType(
+                where=f"{where}, conditions",
+                wanted="how its standard energy depends on the solution",
+                got=errors.shown(self.conditions),
+                advice="take the species from library.metabolism, which makes them",
+            )
         object.__setattr__(self, "label", self.label or self.name)
         self.composition()
         for name, dim, domain in (

@@ -253,6 +253,10 @@ def test_species_and_models_travel() -> None:
             ("ADP", "above zero"),
         ),
         (lambda: GOOD.energy(HYDROLYSIS, {**AMOUNTS, "K": "5 mM"}), errors.UnknownName, ("'K'",)),
+        (
+            lambda: bm.Species("A", standard="1 kJ/mol", convention="c", conditions=5),
+            errors.WrongType, ("conditions", "library.metabolism"),
+        ),
         (lambda: GOOD.forms("water"), errors.UnknownName, ("'water'",)),
         (lambda: GOOD.reactants()["XTP"], errors.UnknownName, ("'XTP'",)),
     ],
