@@ -117,18 +117,13 @@ def test_a_q10_has_a_source_of_its_own() -> None:
 
 
 def test_a_sheet_may_say_how_a_number_moves(tmp_path: Path) -> None:
-    """Keys of a parameter: q10, activation_energy, enthalpy and at; what is wrong names the sheet."""
+    """Keys q10, activation_energy, enthalpy and at; what is wrong names the sheet."""
     head = '[source]\nkey = "nobody_1999"\ntitle = "Nothing"\n\n[parameters.k]\nvalue = 3.0\n'
     body = 'unit = "1/s"\nkind = "assumed"\ntemperature = "20 degC"\n'
     file = tmp_path / "nobody_1999.toml"
     file.write_text(head + body + 'activation_energy = "50 kJ/mol"\n', "utf-8")
     k = lib.sheet(file)["k"]
     assert k.dependence == "activation_energy"
-    model = patch(
-        lambda on: [lib.leak(K, on, permeability=P("1e-7 cm/s", q10=1, at="20 degC"))], {K: 1.0},
-        {K: 2.0},
-    )  # fmt: skip
-    assert model.temperature_table.stays == ()
     file.write_text(head + body + 'enthalpy = "50 kJ/mol"\n', "utf-8")
     with pytest.raises(errors.CorruptFile, match="activation_energy=, for a number in 1/s"):
         lib.sheet(file)["k"]
