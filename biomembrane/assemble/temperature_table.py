@@ -9,7 +9,7 @@ from .. import constants, errors
 from .. import dimension as d
 from ..declare.parameter import Declared
 from ..declare.source import OWN
-from ..declare.temperature_dependence import SAME
+from ..declare.temperature_dependence import SAME, Shape
 from ..declare.temperature_factor import KEY
 from ..html import table
 from ..units import restore
@@ -107,19 +107,18 @@ def _thermal(parameters: Mapping[str, Declared]) -> list[Declared]:
     given = [p for p in parameters.values() if p.owner.startswith(owners)]
     coefficients = {x.name for p in given for x in p.coefficients}
     return [
-        p
-        for p in given
-        if p.dependence is not None or (p.name not in coefficients and _moves(p.dimension))
+        p for p in given if p.dependence is not None or (p.name not in coefficients and _moves(p))
     ]
 
 
-def _moves(dim: d.Dimension) -> bool:
-    """Whether it is a rate, or what a rate is made of, a power of a concentration, or a standard
-    energy.
+def _moves(p: Declared) -> bool:
+    """Whether it is a rate, or what a rate is made of, a power of a concentration, a pK or a
+    standard energy.
     """
+    dim = p.dimension
     _, _, s, _, _, mol = dim.exponents
     concentration = mol != 0 and dim == d.CONCENTRATION**mol
-    return dim == d.MOLAR_ENERGY or concentration or (s != 0 and dim not in _NO_RATE)
+    return p.shape is not Shape.SCALED or concentration or (s != 0 and dim not in _NO_RATE)
 
 
 def _scaled(parameters: Mapping[str, Declared]) -> set[Declared]:

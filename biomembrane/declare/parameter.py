@@ -14,7 +14,7 @@ from .. import errors, symbols, units
 from ..dimension import MOLAR_ENERGY, ONE, TEMPERATURE, Dimension
 from .bound_expression import BoundExpression
 from .source import OWN, Source
-from .temperature_dependence import SAME, Dependence, Factor, Kind, TemperatureDependence
+from .temperature_dependence import SAME, Dependence, Factor, Kind, Shape, TemperatureDependence
 
 if TYPE_CHECKING:
     from ..quantity_types import Number, Quantity, QuantityLike
@@ -172,6 +172,14 @@ class Declared:
     coefficients: tuple[Declared, ...] = ()
 
     @property
+    def shape(self) -> Shape:
+        """How it moves with temperature, if it does; a pure number named pK is one."""
+        if self.dimension == MOLAR_ENERGY:
+            return Shape.ENERGY
+        named = self.dimension == ONE and self.name.rpartition(".")[2].startswith("pK")
+        return Shape.PK if named else Shape.SCALED
+
+    @property
     def used(self) -> sp.Symbol:
         """The symbol of its value at the temperature of the model, which laws use."""
         if self.dependence is None:
@@ -292,21 +300,22 @@ def _warmed(made: Declared, given: Parameter, of_law: bool) -> Declared:
     at, kind, coefficient = _dependence_of(given, made.name, made.dimension)
     if kind is None or coefficient is None:
         return replace(made, at=at)
-    if not of_law or made.domain == "fraction":
+    factor_of_pK = made.shape is Shape.PK and kind is not Kind.ENTHALPY
+    if not of_law or made.domain == "fraction" or factor_of_pK:
+        advice = f"leave {kind}= out; rate constants, permeabilities, conductances, equilibrium"
+        advice += " constants and standard energies take it"
         raise errors.BadSettings(
             where=made.name,
             wanted="a number that does not depend on temperature",
             got=f"{kind}={errors.shown(getattr(given, kind))}",
-            advice=f"leave {kind}= out; rate constants, permeabilities, conductances, equilibrium"
-            " constants and standard energies take it",
+            advice="enthalpy='20 kJ/mol', with which a pK moves" if factor_of_pK else advice,
         )
     of = made.long_name or made.name
     coefficient = replace(
         coefficient, owner=made.owner, long_name=f"{kind.replace('_', ' ')} of {of}"
     )
     assert at is not None
-    energy = made.dimension == MOLAR_ENERGY
-    law = TemperatureDependence(at, (Factor(kind, coefficient.symbol),), energy)
+    law = TemperatureDependence(at, (Factor(kind, coefficient.symbol),), made.shape)
     return replace(made, at=at, dependence=law, coefficients=(coefficient,))
 
 

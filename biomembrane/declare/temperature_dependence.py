@@ -7,6 +7,7 @@ enthalpy.
 | ``activation_energy`` | k·exp(E/R·(1/T₀ − 1/T)) (Arrhenius) |
 | ``enthalpy`` of an equilibrium or dissociation constant | k·exp(ΔH/R·(1/T₀ − 1/T)) (van 't Hoff) |
 | ``enthalpy`` of a standard energy | H + (μ − H)·T/T₀ (Gibbs–Helmholtz) |
+| ``enthalpy`` of a pK, by its name | pK − ΔH/(R ln 10)·(1/T₀ − 1/T) (van 't Hoff) |
 
 Laws are proved in symbols that stand for the value at T, so that what holds for every value holds
 at every temperature.
@@ -27,6 +28,7 @@ from ..symbols import R, T
 from .bound_expression import BoundExpression
 
 TEN = 10.0  # K
+LN10 = math.log(10)
 SAME = 1.0  # K: temperatures that differ by less, such as 310 K and 37 °C, are taken as one
 
 
@@ -36,6 +38,14 @@ class Kind(StrEnum):
     Q10 = "q10"
     ACTIVATION_ENERGY = "activation_energy"
     ENTHALPY = "enthalpy"
+
+
+class Shape(StrEnum):
+    """How what is given moves the value."""
+
+    SCALED = "scaled"  # a factor each
+    ENERGY = "energy"  # Gibbs–Helmholtz
+    PK = "pK"  # −log₁₀ of a constant that is scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +100,30 @@ class Conditions(Protocol):
 @dataclass(frozen=True, slots=True)
 class TemperatureDependence:
     """The value of a parameter at T: that at the temperature ``at`` [K] times the ``factors``, or
-    by Gibbs–Helmholtz where it is a standard ``energy``.
+    by its own formula where it is a standard energy or a pK.
     """
 
     at: float
     factors: tuple[Factor, ...]
-    energy: bool = False
+    shape: Shape = Shape.SCALED
 
     def formula(self, reference: sp.Symbol) -> BoundExpression:
         """The value at T, of the symbol of the value at ``at``."""
         names: dict[sp.Symbol, sp.Expr] = {_VALUE: reference, _AT: sp.Float(self.at)}
         names |= {_COEFFICIENTS[k]: f.coefficient for k, f in enumerate(self.factors)}
-        shape = tuple((f.kind, f.power) for f in self.factors)
-        return BoundExpression(_energy() if self.energy else _scaled(shape), names)
+        powers = tuple((f.kind, f.power) for f in self.factors)
+        return BoundExpression(_formula(self.shape, powers), names)
 
     def value(self, reference: float, numbers: tuple[float, ...], kelvin: float) -> float:
         """The value at a temperature, of the value at ``at`` and the numbers of the factors."""
-        if self.energy:
+        if self.shape is Shape.ENERGY:
             return numbers[0] + (reference - numbers[0]) * kelvin / self.at
         exponents = (
             f.power * _exponent(f.kind, number, self.at, kelvin)
             for f, number in zip(self.factors, numbers, strict=True)
         )
+        if self.shape is Shape.PK:
+            return reference - sum(exponents) / LN10
         return reference * math.exp(sum(exponents))
 
 
@@ -119,20 +131,19 @@ _VALUE, _AT = (symbols.parameter(f"@.{name}", real=True) for name in ("reference
 _COEFFICIENTS = tuple(symbols.parameter(f"@.coefficient{k}", real=True) for k in range(2))
 
 
-@lru_cache(maxsize=1)
-def _energy() -> sp.Expr:
-    enthalpy = _COEFFICIENTS[0]
-    return enthalpy + (_VALUE - enthalpy) * T / _AT
-
-
 @lru_cache(maxsize=64)
-def _scaled(shape: tuple[tuple[Kind, int], ...]) -> sp.Expr:
+def _formula(shape: Shape, powers: tuple[tuple[Kind, int], ...]) -> sp.Expr:
+    if shape is Shape.ENERGY:
+        enthalpy = _COEFFICIENTS[0]
+        return enthalpy + (_VALUE - enthalpy) * T / _AT
     exponents = []
-    for x, (kind, power) in zip(_COEFFICIENTS, shape, strict=False):
+    for x, (kind, power) in zip(_COEFFICIENTS, powers, strict=False):
         if kind is Kind.Q10:
             exponents.append(power * sp.log(x) * (T - _AT) / sp.Float(TEN))
         else:
             exponents.append(power * x / R * (1 / _AT - 1 / T))
+    if shape is Shape.PK:
+        return _VALUE - sp.Add(*exponents) / sp.Float(LN10)
     return _VALUE * sp.exp(sp.Add(*exponents))
 
 

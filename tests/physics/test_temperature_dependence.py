@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import biomembrane as bm
-from biomembrane import Q, laws
+from biomembrane import Q, laws, symbols
+from biomembrane import dimension as d
 from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, GAS
+from biomembrane.declare.parameter import declare
 from biomembrane.library import Cl, K, Na, glucose
 from biomembrane.testing.model_evaluator import ModelEvaluator
 
@@ -126,6 +128,19 @@ def test_warmth_moves_an_exothermic_equilibrium_back() -> None:
 
 def _ln_K(T: float) -> float:
     return 5e3 / GAS / 293.15 - 30e3 / GAS * (1 / 293.15 - 1 / T)
+
+
+def test_a_pK_moves_by_decades() -> None:
+    """pK(T) = pK − ΔH/(R ln 10)(1/T₀ − 1/T), of a parameter of that name in a law."""
+    made = bm.Parameter(Q(7.5, "1"), ASSUMED, enthalpy="20 kJ/mol", at="25 degC")
+    shaped = declare("hepes.pK", made, d.ONE, domain="real", of_law=True)
+    expected = 7.5 - 20e3 / (GAS * math.log(10)) * (1 / 298.15 - 1 / 310.15)
+    assert shaped.value_at(310.15) == pytest.approx(expected, rel=1e-14)
+    values = {shaped.symbol: 7.5, shaped.coefficients[0].symbol: 20e3}
+    found = shaped.formula.expression.subs({**values, symbols.R: GAS, symbols.T: 310.15})
+    assert float(found) == pytest.approx(expected, rel=1e-14)
+    with pytest.raises(bm.errors.BadSettings, match="with which a pK moves"):
+        declare("hepes.pK", number("7.5", q10=2), d.ONE, domain="real", of_law=True)
 
 
 # --- cycles
