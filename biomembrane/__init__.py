@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from .account.ledger import Ledger as Ledger
     from .assemble.model import Model as Model
     from .declare import laws as laws
+    from .declare.auxiliary_state import AuxiliaryState as AuxiliaryState
     from .declare.cycle import Cycle as Cycle
+    from .declare.equilibrium import Equilibrium as Equilibrium
+    from .declare.gate import Gate as Gate
     from .declare.parameter import Parameter as Parameter
     from .declare.places import Compartment as Compartment
     from .declare.places import Membrane as Membrane
@@ -52,8 +55,10 @@ _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.source",
-    "Transporter": "declare.transporter",
-    "Cycle": "declare.cycle", "Protocol": "declare.protocol", "Keep": "results.keep",
+    "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
+    "Cycle": "declare.cycle", "Gate": "declare.gate",
+    "AuxiliaryState": "declare.auxiliary_state", "Protocol": "declare.protocol",
+    "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",
     "Ledger": "account.ledger",
     "save": "exchange.netcdf", "open_result": "exchange.netcdf", "open_run": "exchange.netcdf",

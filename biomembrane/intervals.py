@@ -45,6 +45,11 @@ def _node(e: sp.Expr, memo: dict[sp.Basic, Pair]) -> Pair:
         return padded(x, x)
     if not e.args:
         return np.array([-np.inf]), np.array([np.inf])
+    if isinstance(e, sp.Piecewise):
+        branches = [enclosed(branch, memo) for branch, _ in e.args]
+        return reduce(np.minimum, [a for a, _ in branches]), reduce(
+            np.maximum, [b for _, b in branches]
+        )
     args = [enclosed(a, memo) for a in e.args]
     if e.is_Add:
         return padded(sum(a for a, _ in args), sum(b for _, b in args))

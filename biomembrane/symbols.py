@@ -21,6 +21,7 @@ n0 = sp.Symbol("n0", positive=True)  # standard amount of a carrier state, 1 fmo
 
 # sympy keeps a thousand symbols; a model of 200 cells has forty thousand
 _kept = lru_cache(maxsize=2**16)
+ROUNDING = 1e-12  # of decimal coefficients that should be proportional
 
 
 @_kept
@@ -129,6 +130,18 @@ def protocol_input(name: str) -> sp.Symbol:
 def rate_constant(name: str) -> sp.Symbol:
     """The rate constant of a closing step, which follows from others."""
     return sp.Symbol(name, nonnegative=True)
+
+
+@_kept
+def occupancy(state: str) -> sp.Symbol:
+    """Share of a cycle's carriers that are in one of its states, from 0 to 1."""
+    return sp.Symbol(f"p[{state}]", **DOMAINS["fraction"])
+
+
+@_kept
+def unit(name: str) -> sp.Symbol:
+    """One of a unit, in a formula with numbers that have units."""
+    return sp.Symbol(f"@[{name}]", positive=True)
 
 
 def parameter(name: str, *, positive: bool = False, real: bool = False) -> sp.Symbol:
@@ -304,11 +317,16 @@ def regular(e: sp.Expr) -> sp.Expr:
 
 
 def _barrier(factor: sp.Expr) -> sp.Expr | None:
-    """x where the factor is 1/(eˣ − 1) or 1/(1 − eˣ) up to a number."""
+    """x where the factor is 1/(eˣ − 1) or 1/(1 − eˣ) up to a number.
+
+    Of decimal numbers sympy writes 1 − e^{−0.1 v − 5.5} as 1 − 0.00409 e^{−0.1 v}.
+    """
     base, power = factor.as_base_exp()
     number, rest = base.as_coeff_Add()
     scale, inner = rest.as_coeff_Mul()
-    return inner.exp if power == -1 and isinstance(inner, sp.exp) and number == -scale else None
+    if power != -1 or not isinstance(inner, sp.exp) or not number or not (scale / number < 0):
+        return None
+    return inner.exp if number == -scale else inner.exp + sp.log(sp.Float(-scale / number))
 
 
 def _with_barrier(n: sp.Expr) -> sp.Expr:
@@ -336,6 +354,20 @@ def _ratios(rest: sp.Expr, x: sp.Expr) -> Iterator[sp.Expr]:
         if f.is_Add or f.is_Symbol:
             share = sp.cancel(sp.nsimplify(f / x, rational=True))
             yield rest / f * share
+        proportion = _proportion(f, x)
+        if proportion is not None:
+            yield rest / f * proportion
+
+
+def _proportion(f: sp.Expr, x: sp.Expr) -> sp.Expr | None:
+    """f/x where that is a number, to the rounding of their decimal coefficients."""
+    ours, theirs = (e.expand().as_coefficients_dict() for e in (f, x))
+    if ours.keys() != theirs.keys():
+        return None
+    ratios = [ours[k] / theirs[k] for k in theirs]
+    size = max(abs(float(r)) for r in ratios)
+    alike = all(abs(float(r - ratios[0])) <= ROUNDING * size for r in ratios)
+    return ratios[0] if alike else None
 
 
 def _may_vanish(base: sp.Expr, x: sp.Expr) -> bool:

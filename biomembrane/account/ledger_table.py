@@ -31,6 +31,8 @@ def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
         value = _end(getattr(ledger, name))
         if name in ("imposed", "relaxed") and not abs(value) > 0:  # 0, or no lane ran to completion
             continue
+        if name == "relaxed" and abs(value) < 1e-12 * passed:  # constraints that were met already
+            continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel
         share = (
@@ -73,8 +75,9 @@ def _title(ledger: Entries) -> str:
 
 
 def flagged(ledger: Entries) -> list[str]:
-    """A line for each pool at 0 mM, for the states outside the ledger, for each law without proof
-    with the energy it dissipated uphill, and for each loop that does not close.
+    """A line for each pool at 0 mM, for the states outside the ledger, for constants that are not
+    those of the SI, for each law without proof with the energy it dissipated uphill, and for each
+    loop that does not close.
     """
     shares = ledger.uphill_shares()
     remarks = [
@@ -85,6 +88,9 @@ def flagged(ledger: Entries) -> list[str]:
     if ledger._t.model.unaccounted:
         names = ", ".join(ledger._t.model.unaccounted)
         remarks.append(f"outside this ledger, without a share in the free energy: {names}")
+    if ledger._t.model.constants_in_words:
+        own = ", ".join(ledger._t.model.constants_in_words)
+        remarks.append(f"constants of this model in place of those of the SI: {own}")
     for p in ledger._t.model.processes:
         if p.rates.flux is not None:
             time_share, energy, energy_share = shares.get(p.name, (0.0, 0.0, 0.0))

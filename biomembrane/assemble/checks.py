@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
+from .. import dimension as d
 from .. import errors
+from ..constants import FARADAY, GAS
 from ..declare.cycle import Cycle
-from ..declare.parameter import Declared
+from ..declare.parameter import Declared, declare
 from ..declare.parameter_checks import joined
 from ..declare.place_contents import RESERVED
 from ..declare.places import Compartment, Membrane, Place, Reservoir
@@ -187,3 +189,43 @@ def carriers(
                     got=f"{state.pool}, which {owners[state.pool]} has too",
                     advice=f"name='{t.name}_carrier', or another name of that state",
                 )  # fmt: skip
+
+
+_CONSTANTS = {
+    "R": (d.MOLAR_ENTROPY, "gas constant", GAS, "J/mol/K"),
+    "F": (d.MOLAR_CHARGE, "Faraday constant", FARADAY, "C/mol"),
+}
+
+
+def constants(model: str, given: Any) -> tuple[Declared, ...]:
+    """The constants that a model has values of its own for.
+
+    Raises WrongType, UnknownName, and as :func:`declare`.
+    """
+    where = f"Model({model!r}), constants=…"
+    if given is None:
+        return ()
+    if not isinstance(given, Mapping):
+        raise errors.WrongType(
+            where=where, wanted="a mapping of R and F", got=errors.shown(given),
+            advice=f"constants={{'F': '{FARADAY:.5g} C/mol'}}",
+        )  # fmt: skip
+    declared = []
+    for name, value in given.items():
+        errors.among(name, tuple(_CONSTANTS), where, "R or F")
+        dim, long_name, usual, unit = _CONSTANTS[name]
+        p = declare(
+            name, value, dim, domain="positive", long_name=long_name, owner=f"the model {model!r}"
+        )
+        if abs(p.value / usual - 1) > NEAR:
+            raise errors.OutOfDomain(
+                where=f"{where[:-2]}, {name}",
+                wanted=f"a value within {100 * NEAR:g} % of that of the SI, {usual:.5g} {unit}",
+                got=errors.shown(p.quantity),
+                advice="check the unit and the power of ten",
+            )
+        declared.append(p)
+    return tuple(declared)
+
+
+NEAR = 0.02  # relative: no published value of R or F is further from that of the SI

@@ -34,7 +34,9 @@ def html(model: System, impermeants: Sequence[Impermeant]) -> str:
     if amounts:
         parts.append(collapsible("impermeants", table(amounts, ("pool", "amount"))))
     if model.unaccounted:
-        states = table([(name,) for name in model.unaccounted], ("state",))
+        begin = {x.name: f"starts {x.begins}" for x in model.auxiliaries}
+        rows = [(name, begin.get(name, "")) for name in model.unaccounted]
+        states = table(rows, ("state", ""))
         parts.append(collapsible("states outside the energy ledger", states))
     parameters = table(parameter_rows(model.parameters), ("name", "value", "source"))
     parts.append(collapsible("parameters", parameters))

@@ -53,6 +53,13 @@ def _charges_at_start(system: System) -> dict[str, BoundExpression]:
     part without a ground, which makes its total 0.
     """
     q = charges(system.circuit, system.start)
+    q |= {
+        place.name: BoundExpression(sp.S.Zero)
+        for m in system.membranes
+        if m.electroneutral
+        for place in (m.inside, m.outside)
+        if place.name not in q
+    }
     blocks = system.circuit.blocks
     for zero in dict.fromkeys(block.zero for block in blocks if block.zero):
         nodes = [n for block in blocks if block.zero == zero for n in block.nodes]
@@ -84,8 +91,11 @@ def impermeants(system: System) -> tuple[Impermeant, ...]:
 
 def numbers(system: System) -> dict[sp.Symbol, float]:
     """Declared values by symbol, with R, F and the standard concentration."""
-    at = {p.symbol: p.value for p in system.parameters.values()}
-    return at | {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
+    kelvin = system.parameters["temperature"].value
+    at = {p.used: p.value_at(kelvin) for p in system.parameters.values()}
+    at |= {p.symbol: p.value for p in system.parameters.values()}
+    fixed = {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
+    return fixed | at
 
 
 def value(formula: BoundExpression, at: Mapping[sp.Symbol, float]) -> float:
@@ -127,7 +137,7 @@ def _check_neutral(place: Compartment, q: BoundExpression, at: Mapping[sp.Symbol
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
     if held and not any(s.charge for s in solutes):
         return
-    excess = sum(charges) - value(q, at) / constants.FARADAY
+    excess = sum(charges) - value(q, at) / at[F]
     if abs(excess) > NEUTRALITY * sum(map(abs, charges)) + held:
         raise errors.ChargeImbalance(
             where=f"Compartment({place.name!r})",

@@ -17,9 +17,9 @@ from .. import caching, errors, symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane, Reservoir
-from ..declare.transporter import Transporter
+from ..declare.transporter import Process, Transporter
 from ..symbols import T
-from . import display, potentials
+from . import display, potentials, readings
 from .energy_stores import Store, stores_of
 from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
@@ -70,6 +70,8 @@ class Model(System):
         temperature: default 37 °C.
         reference: the reservoir against which exergy is measured; default the one behind the
             largest membrane area.
+        constants: values of ``R`` and ``F`` instead of those of the SI, for comparison with a paper
+            that used others; they become parameters, and ledgers say so.
 
     Attributes:
         parameters: every parameter, bath concentration and initial amount by dotted name.
@@ -87,7 +89,8 @@ class Model(System):
         WrongType: no transporters, an object that is not a transporter or cycle, or a potential of
             an object that is not a membrane.
         DuplicateName: two different objects of one name.
-        UnknownName: a potential of a membrane that the model does not have.
+        UnknownName: a potential of a membrane that the model does not have, or what a law reads by
+            name and the model does not have.
         BadPlace: a reference that the model does not have, or potentials that contradict each
             other.
         NoVoltage: a potential at the start between places that no capacitor joins.
@@ -96,7 +99,9 @@ class Model(System):
         ConventionMismatch: standard energies of different conventions.
         BareNumber: a potential or a temperature without a unit.
         UnitMismatch: a unit of another dimension.
-        OutOfDomain: a temperature that is not above zero.
+        OutOfDomain: a temperature that is not above zero, or a constant far from that of the SI.
+        CircularReading: laws that read each other's flux, or gates that start from each other.
+        BadSettings: a gate that needs a start of its own.
     """
 
     @caching.garbage_collection_paused()
@@ -108,12 +113,20 @@ class Model(System):
         potential: Mapping[Membrane, QuantityLike] | None = None,
         temperature: QuantityLike | None = None,
         reference: Reservoir | None = None,
+        constants: Mapping[str, QuantityLike] | None = None,
     ) -> None:
         super().__init__(
-            name, transporters, potential=potential, temperature=temperature, reference=reference
+            name,
+            transporters,
+            potential=potential,
+            temperature=temperature,
+            reference=reference,
+            constants=constants,
         )
         self.impermeants = impermeants(self)
         tell(self.name, self.parameters)
+        self.readings = readings.checked(self, self.impermeants)
+        self.evaluated = readings.in_order(self.processes)
         self._frozen = True
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -195,21 +208,13 @@ class Model(System):
             add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):
             add(Group.POTENTIAL, symbol, formula)
-        for process in self.processes:
-            name, rates = process.name, process.local
-            A, J = symbols.affinity(name), symbols.flux(name)
+        for symbol, formula in readings.definitions(self, self.readings, self.impermeants):
+            add(Group.POTENTIAL, symbol, formula)
+        for process in self.evaluated:
+            A = symbols.affinity(process.name)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
-            if rates.flux is not None:
-                add(Group.FLUX, J, BoundExpression(rates.flux, process.names))
-            elif rates.forward is not None and rates.reverse is not None:
-                up, down = symbols.forward(name), symbols.reverse(name)
-                add(Group.RATE, up, BoundExpression(rates.forward, process.names))
-                add(Group.RATE, down, BoundExpression(rates.reverse, process.names))
-                add(Group.FLUX, J, potentials.net(up, down))
-            else:
-                L = symbols.conductance(name)
-                add(Group.RATE, L, BoundExpression(rates.conductance, process.names))
-                add(Group.FLUX, J, BoundExpression(L * A))
+            if not process.slaved:
+                equations += _flux(process)
         for state in self.states:
             if state.rate is not None:
                 add(Group.RATE, symbols.own_rate(state.name), state.rate)
@@ -248,3 +253,20 @@ class Model(System):
 
     def _repr_latex_(self) -> str:
         return display.latex(self, self.energy)
+
+
+def _flux(process: Process) -> Iterator[Equation]:
+    """The rates of a process, and its flux."""
+    name, rates = process.name, process.local
+    J = symbols.flux(name)
+    if rates.flux is not None:
+        yield Equation(J, BoundExpression(rates.flux, process.names), Group.FLUX)
+    elif rates.forward is not None and rates.reverse is not None:
+        up, down = symbols.forward(name), symbols.reverse(name)
+        yield Equation(up, BoundExpression(rates.forward, process.names), Group.RATE)
+        yield Equation(down, BoundExpression(rates.reverse, process.names), Group.RATE)
+        yield Equation(J, potentials.net(up, down), Group.FLUX)
+    else:
+        L = symbols.conductance(name)
+        yield Equation(L, BoundExpression(rates.conductance, process.names), Group.RATE)
+        yield Equation(J, BoundExpression(L * symbols.affinity(name)), Group.FLUX)

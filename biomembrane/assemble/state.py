@@ -16,9 +16,10 @@ import sympy as sp
 
 from .. import dimension as d
 from .. import symbols
-from ..declare.auxiliary_state import Auxiliary
+from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression
 from ..declare.cycle import Cycle
+from ..declare.gate import Gate
 from ..declare.places import Compartment
 from ..declare.transporter import Transporter
 from ..dimension import Dimension
@@ -50,7 +51,10 @@ class StateVariable:
         quantum: unit of x in conserved sums: 1 for amounts, F for charges; None for states in no
             such sum.
         carried_as: the carrier of energy under which the ledger counts its exergy, if any.
+        variable: the variable of results that holds x itself, if one does.
         kind: its kind in words, for results; nothing depends on it.
+        helper: whether it only serves to determine other states, and says nothing of its own.
+        weights: by pool, of a sum of amounts that it is; empty for others.
     """
 
     name: str
@@ -66,14 +70,21 @@ class StateVariable:
     positive: bool = True
     carried_as: str | None = None
     given_by: str | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+    helper: ClassVar[bool] = False
     dimension: ClassVar[Dimension]
-    unit: ClassVar[str]
     quantum: ClassVar[sp.Expr | None]
     kind: ClassVar[str]
+    variable: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         if self.conjugate is not None and self.rate is not None:
             raise ValueError(f"{self.name}: the ledger has no entry for a rate outside processes")
+
+    @property
+    def unit(self) -> str:
+        """Unit of x in the state vector."""
+        raise NotImplementedError
 
     @property
     def is_amount(self) -> bool:
@@ -90,12 +101,19 @@ class Amount(StateVariable):
     """Particles: of a solute in a compartment, or of a state of a carrier."""
 
     dimension, unit, quantum, kind = d.AMOUNT, "fmol", sp.S.One, "carrier"
+    variable = "amount"
 
 
 class Solute(Amount):
     """The amount of a solute in a compartment."""
 
     kind = "solute"
+
+
+class Total(StateVariable):
+    """An amount that equilibria conserve."""
+
+    dimension, unit, quantum, kind, helper = d.AMOUNT, "fmol", None, "total", True
 
 
 class NodeCharge(StateVariable):
@@ -109,16 +127,41 @@ class NodeCharge(StateVariable):
         return frozenset()
 
 
+class NodePotential(StateVariable):
+    """φ of an electroneutral node, at which no net current flows into it."""
+
+    dimension, unit, quantum, kind, helper = d.VOLTAGE, "V", None, "potential", True
+
+    @property
+    def spent_at_start(self) -> frozenset[str]:
+        """None: it is only a guess that is given."""
+        return frozenset()
+
+
 class Volume(StateVariable):
     """The volume of a compartment that takes up or loses solvent."""
 
     dimension, unit, quantum, kind = d.VOLUME, "pL", None, "volume"
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class OwnRate(StateVariable):
-    """A dimensionless state with an equation of its own."""
+    """A state with an equation of its own; the vector holds its number in its own unit."""
 
-    dimension, unit, quantum, kind = d.ONE, "1", None, "auxiliary"
+    unit: str = "1"
+    dimension, quantum, kind = d.ONE, None, "auxiliary"
+    variable = "auxiliary"
+
+    @property
+    def spent_at_start(self) -> frozenset[str]:
+        """Its start where it is given; what a steady value follows from acts at all times."""
+        return frozenset() if self.given_by is None else frozenset({self.given_by})
+
+
+class OpenFraction(OwnRate):
+    """The open fraction of a gate."""
+
+    kind, variable = "gate", "open_fraction"
 
 
 def states(
@@ -127,7 +170,8 @@ def states(
     circuit: Circuit,
     swelling: Collection[str],
     start: Mapping[str, sp.Expr],
-    own: Sequence[Auxiliary],
+    own: Sequence[StateEquation],
+    own_start: Mapping[str, BoundExpression],
 ) -> tuple[StateVariable, ...]:
     """The state vector: by compartment its solutes, charge and volume; then the other charges,
     carriers, and states with equations of their own.
@@ -143,7 +187,7 @@ def states(
     vector += charge.values()
     for t in transporters:
         vector += _carriers(t)
-    return (*vector, *map(_auxiliary, own))
+    return (*vector, *(_own(x, own_start[x.name]) for x in own))
 
 
 def _solutes(place: Compartment) -> Iterator[Solute]:
@@ -164,13 +208,28 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
         )
 
 
-def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
-    """Charges by node, in the order of the nodes."""
+def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, StateVariable]:
+    """Charges by node, in the order of the nodes; potentials of those without."""
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
             scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
-    return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
+    return {
+        n: _potential(n, start[n]) if n in circuit.neutral else _charge(n, initial[n], scale[n])
+        for n in circuit.nodes
+    }
+
+
+def _potential(node: str, start: sp.Expr) -> NodePotential:
+    return NodePotential(
+        name=f"{node}.potential",
+        symbol=symbols.electric_potential(node),
+        place=node,
+        label="potential",
+        initial=BoundExpression(start),
+        scale=BoundExpression(R * T / F),
+        positive=False,
+    )
 
 
 def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> NodeCharge:
@@ -224,15 +283,18 @@ def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
         )
 
 
-def _auxiliary(x: Auxiliary) -> OwnRate:
-    return OwnRate(
+def _own(x: StateEquation, initial: BoundExpression) -> OwnRate:
+    kind = OpenFraction if isinstance(x, Gate) else OwnRate
+    start = x.declared_start
+    return kind(
         name=x.name,
         symbol=x.symbol,
         place=x.on.name,
         label=x.name,
-        initial=BoundExpression(x.declared_start.symbol),
-        given_by=x.declared_start.name,
-        scale=BoundExpression(sp.S.One),
+        initial=initial,
+        given_by=None if start is None else start.name,
+        scale=BoundExpression(sp.Float(x.size) if x.size != 1 else sp.S.One),
         rate=x.formula,
         positive=x.domain != "real",
+        unit=x.unit,
     )

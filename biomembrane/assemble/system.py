@@ -11,8 +11,9 @@ from typing import Any
 
 import sympy as sp
 
-from .. import constants
 from .. import dimension as d
+from .. import errors, symbols
+from ..constants import BODY_TEMPERATURE, FARADAY
 from ..declare.auxiliary_state import auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.identity import Compared
@@ -24,7 +25,11 @@ from ..declare.places import contents as contents_of
 from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from . import checks, initial_contents, initial_potentials, stoichiometry
+from . import checks, initial_contents, initial_potentials, own_starts, stoichiometry
+from .conserved_totals import constrained
+from .electroneutrality import neutralised
+from .interconversion import interconverted
+from .standard_energies import standard_energies
 from .state import StateVariable, states
 from .stoichiometry import Circuit
 
@@ -42,6 +47,7 @@ class System(Compared):
         potential: Mapping[Membrane, Any] | None = None,
         temperature: Any = None,
         reference: Reservoir | None = None,
+        constants: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = check_name(name, "Model, name")
         self.transporters = checks.transporters(name, transporters)
@@ -59,17 +65,10 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
-        declared = [
-            declare(
-                "temperature",
-                _kelvin() if temperature is None else temperature,
-                d.TEMPERATURE,
-                domain="positive",
-                long_name="temperature",
-                owner="the model",
-            )
-        ]
-        check_usual(declared[0], declared[0].value, f"Model({name!r}), temperature")
+        self.interconverted = interconverted(self.transporters)
+        declared = [_temperature(name, temperature)]
+        self.constants = checks.constants(name, constants)
+        declared += self.constants
         declared += initial_contents.declared(self.places.values(), self.membranes)
         potentials, self.start = initial_potentials.starting(
             self.membranes, self.circuit, potential or {}
@@ -87,9 +86,12 @@ class System(Compared):
         with_states = [c.name for c in self.compartments if c.contents]
         with_states += [*self.circuit.nodes, *self.swelling]
         checks.carriers(self.transporters, self.parameters, with_states)
+        starts = own_starts.starts(
+            self.auxiliaries, self.parameters, self.places, self.membranes, self.start
+        )
         self.states: tuple[StateVariable, ...] = states(
             self.compartments, self.transporters, self.circuit, self.swelling, self.start,
-            self.auxiliaries
+            self.auxiliaries, starts
         )  # fmt: skip
         self.pools: tuple[StateVariable, ...] = tuple(
             x for x in self.states if x.conjugate is not None
@@ -99,9 +101,27 @@ class System(Compared):
         self.N: dict[str, dict[str, sp.Expr]] = {
             p.name: stoichiometry.column(p, rows, names) for p in self.processes
         }
+        self.standards = standard_energies(name, self.processes, self.parameters)
+        self._constrain()
+
+    def _constrain(self) -> None:
+        """Put constraints in place of the rates of what equilibria and ΣI = 0 determine."""
+        states = neutralised(self.name, self.states, self.processes, self.circuit.neutral)
+        states = constrained(self.name, states, self.processes, self.N)
+        self.states, self.pools = states, tuple(x for x in states if x.conjugate is not None)
 
     def _content(self) -> tuple[Any, ...]:
         return self.transporters, self.membranes, self.parameters, self.reference
+
+    @property
+    def faraday(self) -> float:
+        """F in fC/fmol: that of the SI, unless the model has a value of its own."""
+        return next((p.value for p in self.constants if p.symbol == symbols.F), FARADAY)
+
+    @property
+    def constants_in_words(self) -> tuple[str, ...]:
+        """The constants that are not those of the SI, each as ``F = …``."""
+        return tuple(f"{p.name} = {errors.shown(p.quantity)}" for p in self.constants)
 
     def symbol(self, name: str) -> sp.Symbol:
         """The symbol of a parameter."""
@@ -137,7 +157,7 @@ class System(Compared):
     @property
     def unaccounted(self) -> tuple[str, ...]:
         """Names of the states without a share in the free energy, which are outside the ledger."""
-        return tuple(x.name for x in self.states if x.conjugate is None)
+        return tuple(x.name for x in self.states if x.conjugate is None and not x.helper)
 
     @property
     def matrix(self) -> sp.Matrix:
@@ -184,7 +204,17 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
     return swelling, osmotic, {p.on.name for p in processes if p.reaction.has_solvent}
 
 
-def _kelvin() -> Any:
+def _temperature(model: str, given: Any) -> Declared:
+    """The temperature, 37 °C where none is given."""
     from ..units import Q
 
-    return Q(constants.BODY_TEMPERATURE, "kelvin")
+    declared = declare(
+        "temperature",
+        Q(BODY_TEMPERATURE, "kelvin") if given is None else given,
+        d.TEMPERATURE,
+        domain="positive",
+        long_name="temperature",
+        owner="the model",
+    )
+    check_usual(declared, declared.value, f"Model({model!r}), temperature")
+    return declared

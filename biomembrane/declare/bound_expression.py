@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 import sympy as sp
 
 #: Advice on what to write in place of a branch.
-BRANCHES = "in place of if: sympy.Max, Min or Abs, or a steep gate such as 1/(1 + sympy.exp(-x))"
+BRANCHES = "in place of if: sympy.Piecewise((…, x < a), (…, True)), sympy.Max, Min or Abs"
 
 
 @lru_cache(maxsize=4096)

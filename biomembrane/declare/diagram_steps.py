@@ -153,7 +153,7 @@ class Reader:
 
     def check_sense(self, steps: Sequence[Step]) -> None:
         """Raise BadCycle for a barrier where no charge moves; warn with
-        :class:`~biomembrane.errors.Unusual` of a diagram without a loop.
+        :class:`~biomembrane.errors.Unusual` of a diagram that binds and has no loop.
         """
         wanted = "'theta', where the barrier of a charge stands, with a charge that moves"
         for step in steps:
@@ -165,11 +165,17 @@ class Reader:
                     got="'theta' alone",
                     advice="'valence': 1 beside it, or leave 'theta' out",
                 )
-        if len(steps) < len(self.names):
+        binds = any(
+            w.is_solute
+            for step in steps
+            for _, w in (*step.reaction.reactants, *step.reaction.products)
+        )  # a channel's scheme that binds nothing needs no loop
+        if len(steps) < len(self.names) and binds:
             first, last = self.names[0], self.names[-1]
             errors.unusual(
                 f"{self.where}: its steps make no loop, so that it binds and never turns over; is a"
-                f" step such as '{last} <-> {first}' missing?"
+                f" step such as '{last} <-> {first}' missing? (A channel whose states another law"
+                " reads needs none.)"
             )
 
     def _step(

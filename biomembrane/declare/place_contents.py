@@ -11,7 +11,7 @@ from .parameter import Declared, declare
 from .parameter_checks import check_usual
 from .species import Species
 
-RESERVED = ("volume", "charge")  # cell.volume and cell.charge are a place's own
+RESERVED = ("volume", "charge", "potential")  # cell.volume and its like are a place's own
 
 
 def owner_of(place: Any) -> str:

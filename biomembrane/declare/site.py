@@ -29,8 +29,9 @@ from .parameter_domains import required_domains
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, solutes_at
 from .readable_state import OwnState
+from .readings import Reading
+from .site_readings import Readings
 from .standard_energies import standard_in
-from .temperature_dependence import TemperatureDependence
 
 if TYPE_CHECKING:
     from ..quantity_types import Number
@@ -48,37 +49,46 @@ SIGNED = (
 )  # fmt: skip
 
 
-class Site:
+class Site(Readings):
     """Where a law is applied.
 
-    ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, and ``site.parameter``
-    declares a parameter.
+    ``site["Na@in"]`` is a concentration, ``site.u`` the reduced voltage, ``site.parameter``
+    declares a parameter and ``site.quantity("10 mV")`` is a number with a unit; ``site.T``,
+    ``site.R`` and ``site.F`` are the temperature and the constants.
 
     Attributes: ``reaction``, ``on``, ``name`` of the transporter, ``step`` of its diagram,
     ``process`` (name of both), ``dims`` (dimension of each symbol), ``names`` (the model's symbol
     for each local one), ``parameters`` declared so far, by dotted name, ``modulating_solutes``
-    (solutes that are read but take no part), ``own_states`` that are read, ``charge`` moved to the
-    inside per turnover, ``reduced_affinity`` = A/RT and ``standard`` = ΔG°/RT.
+    (solutes that are read but take no part), ``own_states`` and ``readings`` from elsewhere in the
+    model that are read, ``charge`` moved to the inside per turnover, ``reduced_affinity`` = A/RT
+    and ``standard`` = ΔG°/RT.
     """
 
     def __init__(
-        self, name: str, reaction: Reaction, on: Membrane | Compartment, step: str = ""
+        self,
+        name: str,
+        reaction: Reaction,
+        on: Membrane | Compartment,
+        step: str = "",
+        owner: str = "",
     ) -> None:
         self.name, self.step, self.reaction, self.on = name, step, reaction, on
+        self.owner = owner or f"the transporter {name!r}"  # in words
         self.process = f"{name}:{step}" if step else name
         self.dims: dict[sp.Symbol, Dimension] = dict(GROUND)
         self.names: dict[sp.Symbol, sp.Expr] = {}
         self.parameters: dict[str, Declared] = {}
         self.modulating_solutes: dict[Participant, None] = {}
         self.own_states: dict[OwnState, int] = {}
+        self.readings: dict[Reading, None] = {}
         self._declared: dict[tuple[Any, ...], tuple[sp.Symbol, Any]] = {}
         self.written_by_user = False  # true while a user's function is called
         self._without_domain: dict[sp.Symbol, str] = {}  # names of parameters given no domain
         moved = reaction.charge_moved()
         self.charge = moved.get(on.inside.name, 0) if isinstance(on, Membrane) else 0
 
-    def local(self, symbol: sp.Symbol, name: sp.Symbol, dim: Dimension) -> sp.Symbol:
-        """The local symbol itself, once its dimension and the model's symbol are recorded."""
+    def local(self, symbol: sp.Symbol, name: sp.Expr, dim: Dimension) -> sp.Symbol:
+        """The local symbol itself, once its dimension and the model's expression are recorded."""
         self.dims[symbol] = dim
         self.names[symbol] = name
         return symbol
@@ -88,8 +98,10 @@ class Site:
         return "out" if outside is not None and participant.place is outside else "in"
 
     def __getitem__(self, key: str | OwnState) -> sp.Expr:
-        """The concentration of ``"Na@in"``: a participant of the reaction, or any other solute on
-        either side, which then modulates the law.
+        """The concentration of ``"Na@in"``: a participant of the reaction, or any other solute or
+        impermeant on either side, which then modulates the law; the value of a gate or another
+        state with an equation of its own; the share of a channel in a state of its cycle,
+        ``"Kv.O"``.
 
         Names are those of the reaction, ``"Na@in"`` or ``"Na@cell"``.  For the solvent it is the
         activity, a pure number close to 1.
@@ -105,6 +117,9 @@ class Site:
             if key in (name, *self.names_of(solute)):
                 self.modulating_solutes[solute] = None
                 return self.level(solute)
+        named = self._named(key)
+        if named is not None:
+            return named
         names = [*map(self.written, self.participants), *solutes]
         raise errors.UnknownName(
             where=f"law of {self.name}",
@@ -118,7 +133,8 @@ class Site:
         the law reads them.
         """
         number = self.own_states.setdefault(state, len(self.own_states))
-        return self.local(symbols.declared(f"x[@{number}]", state.domain), state.symbol, d.ONE)
+        symbol = symbols.declared(f"x[@{number}]", state.domain)
+        return self.local(symbol, state.expression, state.dimension)
 
     def names_of(self, participant: Participant) -> tuple[str, ...]:
         """All names of a participant: as :meth:`written`, by side, by place, pool and label."""
@@ -225,12 +241,11 @@ class Site:
             BadPlace: a reaction inside a compartment.
         """
         if not isinstance(self.on, Membrane):
+            advice = "give the parameter for the whole compartment (fmol/s), or on=membrane"
             raise errors.BadPlace(
-                where=self.name,
-                wanted="a membrane, for a parameter per area",
-                got=errors.shown(self.on),
-                advice="give the parameter for the whole compartment (fmol/s), or on=membrane",
-            )
+                where=self.name, wanted="a membrane, for a parameter per area",
+                got=errors.shown(self.on), advice=advice,
+            )  # fmt: skip
         return self.local(symbols.parameter("@on.area", positive=True), self.on.area.symbol, d.AREA)
 
     def parameter(
@@ -277,7 +292,7 @@ class Site:
             hint = "; if it may be negative, site.parameter(…, domain='real')"
         declared = declare(
             name, value, dims, domain=domain, long_name=long_name or f"{words} of {self.name}",
-            hint=hint, owner=f"the transporter {self.name!r}", of_law=True,
+            hint=hint, owner=self.owner, of_law=True,
         )  # fmt: skip
         self._record(declared)
         symbol = symbols.declared(f"@.{key}", domain)
@@ -308,21 +323,6 @@ class Site:
         earlier = self.parameters.get(name, parameter)
         self.parameters[name] = joined(earlier, parameter, f"{self.name}, parameter {name!r}")
         self.parameters |= {p.name: p for p in parameter.coefficients}
-
-    def warm(
-        self,
-        symbol: sp.Symbol,
-        key: str,
-        dependence: TemperatureDependence,
-        coefficients: tuple[Declared, ...],
-    ) -> None:
-        """Let the parameter ``name.key``, whose local symbol is given, depend on temperature."""
-        name = f"{self.name}.{key}"
-        self.parameters[name] = made = replace(
-            self.parameters[name], at=dependence.at, dependence=dependence,
-            coefficients=coefficients,
-        )  # fmt: skip
-        self.local(symbol, made.used, made.dimension)
 
     def settled(self, *expressions: sp.Expr) -> tuple[sp.Expr, ...]:
         """The expressions, with the domains of parameters declared without one narrowed to what the

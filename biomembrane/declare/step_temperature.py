@@ -104,4 +104,7 @@ def follow(site: Site, step: str, reverse: sp.Symbol, constants: Mapping[str, An
             got="none",
             advice="Parameter(Q(…), Source(…), at='310 K') as one of them",
         )
-    site.warm(reverse, key, TemperatureDependence(at, factors), coefficients)
+    dependence = TemperatureDependence(at, factors)
+    made = replace(own, at=at, dependence=dependence, coefficients=coefficients)
+    site.parameters[made.name] = made
+    site.local(reverse, made.used, made.dimension)

@@ -13,7 +13,7 @@ from .. import errors, symbols
 from ..html import collapsible, join, table
 from .barriers import Eyring
 from .bound_expression import BoundExpression, free
-from .checks.certificate import Certificate
+from .checks.certificate import Certificate, Verdict
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
 from .parameter import Declared, check_name
@@ -23,6 +23,7 @@ from .rates import Law, Rates
 from .reaction import Participant, Reaction
 from .reaction_parser import parse
 from .readable_state import OwnState
+from .readings import Reading
 from .site import Site
 from .source import check_text
 from .species import Species
@@ -38,7 +39,9 @@ class Process(Compared):
     ``local`` are the rates in the symbols of the site, ``names`` the model's expressions for these
     and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
     that take no part in the reaction, ``own_states`` the states with an equation of their own that
-    they read; ``step`` is its name within a kinetic diagram.
+    they read, ``readings`` what they read elsewhere in the model; ``step`` is its name within a
+    kinetic diagram.  ``log_constant`` is the logarithm of its equilibrium constant in c°, where
+    that is a parameter; else standard energies give it.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Process(Compared):
     modulating_solutes: tuple[Participant, ...] = ()
     step: str = ""
     own_states: tuple[OwnState, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    log_constant: BoundExpression | None = field(default=None, repr=False, hash=False)
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -62,6 +67,7 @@ class Process(Compared):
             self.certificate.verdict,
             self.modulating_solutes,
             self.own_states,
+            comparable(self.log_constant),
         )
 
     @cached_property
@@ -72,6 +78,18 @@ class Process(Compared):
         terms = (*self.reaction.reactants, *self.reaction.products)
         everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
         return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
+
+    @property
+    def modulated_by(self) -> tuple[str, ...]:
+        """Names of what its rates read beyond its membrane's solutes and V: gates and other states
+        with an equation of their own, shares of channels, quantities from elsewhere.
+        """
+        return (*(x.name for x in self.own_states), *(x.name for x in self.readings))
+
+    @property
+    def slaved(self) -> bool:
+        """Whether it is at equilibrium at all times, so that its flux follows from all others."""
+        return self.certificate.verdict is Verdict.EQUILIBRIUM
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""
@@ -123,6 +141,7 @@ def build(
         tuple(site.modulating_solutes),
         site.step,
         tuple(site.own_states),
+        tuple(site.readings),
     )
 
 

@@ -6,6 +6,7 @@ Text is never evaluated.
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from numbers import Rational, Real
 from typing import Any
@@ -20,6 +21,8 @@ from .user_functions import called
 
 # what numpy, math and `if` say of a symbol
 _NUMERIC = ("ufunc", "Cannot convert expression to float", "cannot determine truth value")
+# functions of numpy that sympy has under the same name, and that are compiled
+_SYMPY = ("exp", "log", "sqrt", "tanh", "sinh", "cosh", "sin", "cos")
 
 
 def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
@@ -54,7 +57,11 @@ def _explain(error: TypeError, where: str) -> None:
             advice="site.parameter('P', Q(1e-6, 'cm/s'), bm.dimension.PERMEABILITY)",
         ) from None
     if any(numeric in text for numeric in _NUMERIC):
-        in_place_of_numpy = "import sympy; sympy.exp(-site.u) in place of numpy.exp"
+        found = re.search(r"no callable (\w+) method", text)
+        name = found[1] if found and found[1] in _SYMPY else "exp"
+        in_place_of_numpy = f"use sympy.{name} (import sympy) in place of numpy.{name}"
+        if not found:
+            in_place_of_numpy += f" or math.{name}"
         raise errors.WrongType(
             where=where,
             wanted="a formula of sympy's functions: it is evaluated once, with symbols",

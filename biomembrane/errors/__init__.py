@@ -56,8 +56,11 @@ if TYPE_CHECKING:
     from .file_errors import NotWritable as NotWritable
     from .file_errors import UnknownSuffix as UnknownSuffix
     from .law_errors import BadCycle as BadCycle
+    from .law_errors import CircularReading as CircularReading
     from .law_errors import CycleNotClosed as CycleNotClosed
+    from .law_errors import DependentEquilibria as DependentEquilibria
     from .law_errors import DimensionError as DimensionError
+    from .law_errors import EquilibriaDoNotClose as EquilibriaDoNotClose
     from .law_errors import NegativeRate as NegativeRate
     from .law_errors import SecondLawUndecided as SecondLawUndecided
     from .law_errors import SecondLawViolation as SecondLawViolation
@@ -92,7 +95,8 @@ _CLASSES = {
     ),
     "law_errors": (
         "DimensionError", "SecondLawViolation", "SecondLawUndecided", "NegativeRate",
-        "CycleNotClosed", "BadCycle",
+        "CycleNotClosed", "BadCycle", "CircularReading", "EquilibriaDoNotClose",
+        "DependentEquilibria",
     ),
     "file_errors": (
         "CorruptFile", "ModelFailed", "NotWritable", "UnknownSuffix", "NeedsExtra",

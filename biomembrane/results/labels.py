@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .. import caching
+from .. import caching, units
 from ..account.display_names import labels as transporter_labels
 from ..assemble.model import Model
 from ..declare.places import Membrane
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 
 def state_indices(model: Model, variable: str) -> list[int]:
-    """Indices of the states that a variable holds: amounts, or auxiliary states."""
-    auxiliary = variable == "auxiliary"
-    chosen = [x.conjugate is None if auxiliary else x.is_amount for x in model.states]
-    return [i for i, belongs in enumerate(chosen) if belongs]
+    """Indices of the states that a variable holds: amounts, gates, or auxiliary states."""
+    return [i for i, x in enumerate(model.states) if x.variable == variable]
 
 
 def names_along(model: Model, dim: str) -> list[str]:
     """Names along a dimension."""
     objects: dict[str, Callable[[], Iterable[Any]]] = {
         "pool": lambda: [model.states[i] for i in state_indices(model, "amount")],
+        "gate": lambda: [model.states[i] for i in state_indices(model, "open_fraction")],
         "auxiliary_state": lambda: [model.states[i] for i in state_indices(model, "auxiliary")],
         "membrane": lambda: model.membranes,
+        "place": model.places.values,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
         "state": lambda: model.states,
@@ -57,6 +57,9 @@ def _other_coordinates(model: Model, dim: str) -> dict[str, list[str]]:
             "pool_place": [x.place for x in pools],
             "pool_kind": [x.kind for x in pools],
         }
+    if dim == "auxiliary_state":
+        own = [model.states[i] for i in state_indices(model, "auxiliary")]
+        return {"auxiliary_state_unit": [units.udunits(x.unit) for x in own]}
     if dim == "process":
         return {"transporter": [p.transporter for p in model.processes]}
     if dim == "entry":
@@ -129,6 +132,7 @@ def model_description(model: Model) -> dict[str, Any]:
         "processes": {p.name: row(p) for p in model.processes},
         "charges": {s.name: float(s.charge) for s in model.species.values()},
         "labels": transporter_labels(model),
+        "faraday": model.faraday,
     }
 
 
@@ -146,6 +150,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
         ],
         "pools": [[x.name, x.carried_as] for x in model.pools],
         "unaccounted": list(model.unaccounted),
+        "constants": list(model.constants_in_words),
         "species": {name: s.label for name, s in model.species.items()},
         "fuel": {
             name: [[fuel, sorted(names_along)] for fuel, names_along in parts]

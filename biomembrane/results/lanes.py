@@ -162,6 +162,8 @@ def final(data: xr.Dataset, variable: str, dims: Sequence[str]) -> dict[str, Qua
             advice="run.isel(…) takes one lane",
         )
     last = data[variable].isel(time=-1)
-    unit = units.from_udunits(last.attrs["units"])
-    rows = zip(last[last.dims[0]].values, last.values, strict=True)
-    return {str(name): units.Q(float(x), unit) for name, x in rows if np.isfinite(x)}
+    members = last[last.dims[0]]
+    own = last.coords.get(f"{last.dims[0]}_unit")  # of each member
+    texts = [last.attrs["units"]] * len(members) if own is None else map(str, own.values)
+    rows = zip(members.values, last.values, map(units.from_udunits, texts), strict=True)
+    return {str(name): units.Q(float(x), unit) for name, x, unit in rows if np.isfinite(x)}

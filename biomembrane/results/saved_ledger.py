@@ -57,6 +57,7 @@ class Filed:
             name=data.attrs["title"], processes=processes, species=species, transporters=labels,
             pools=pools,
             unaccounted=self.facts["unaccounted"],
+            constants_in_words=self.facts.get("constants", ()),
         )  # fmt: skip
         rows = {
             "dissipation": list(map(str, data.process.values)),

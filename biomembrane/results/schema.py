@@ -20,6 +20,7 @@ import numpy as np
 from .. import units
 from ..account.ledger_lines import GROUPS, LINES
 from ..assemble.model import Model
+from ..assemble.potentials import protons
 from ..solve.ledger_totals import UNIT
 from ..solve.status import Outcome
 
@@ -105,15 +106,17 @@ CULPRIT = "pool at fault, or the stiffest, where the lane stopped; -1 for none"
 TABLE: dict[str, Variable] = {
     "amount": _course("pool", "fmol", "amount"),
     "concentration": _course("pool", "mM", "concentration"),
+    "pH": _course("place", "1", "pH, -log10 of the concentration of H+ in mol/l", "protons"),
     "potential": _course("membrane", "mV", "membrane potential, inside less outside", "membranes"),
     "volume": _course("compartment", "pL", "solvent volume", "compartments"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
+    "open_fraction": _course("gate", "1", "open fraction of a gate", "gates"),
     "auxiliary": _course(
         "auxiliary_state",
         "1",
-        "state with an equation of its own",
+        "state with an equation of its own, in auxiliary_state_unit",
         "states with equations of their own",
     ),
     "status": Variable((), "", "how the lane ended", Part.END, dtype="int8"),
@@ -175,9 +178,11 @@ ENTRY = (
 DIMENSIONS: dict[str, tuple[str, ...]] = {
     "pool": ("pool_species", "pool_place", "pool_kind"),
     "membrane": (),
+    "place": (),
     "compartment": (),
     "process": ("transporter",),
-    "auxiliary_state": (),
+    "gate": (),
+    "auxiliary_state": ("auxiliary_state_unit",),
     "store": (),
     "entry": tuple(f"entry_{name}" for name in ENTRY),
     "loop": ("loop_cycle",),
@@ -200,8 +205,9 @@ def present(
     """
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
-        "processes": bool(model.processes),
-        "states with equations of their own": any(x.conjugate is None for x in model.states),
+        "processes": bool(model.processes), "protons": bool(protons(model)),
+        "gates": any(x.variable == "open_fraction" for x in model.states),
+        "states with equations of their own": any(x.variable == "auxiliary" for x in model.states),
         "laws without proof": bool(uphill),
         PROTOCOLS: any(True for _ in moved), LOOPS: bool(loops(model)),
         "baths with solutes": any(r.contents for r in model.reservoirs),

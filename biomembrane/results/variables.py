@@ -17,7 +17,7 @@ from .labels import names_along, state_indices
 from .schema import TABLE, VARIABLES, Part, loops
 
 Array = NDArray[np.float64]
-STATES = ("amount", "auxiliary")  # variables that are states themselves
+STATES = ("amount", "open_fraction", "auxiliary")  # variables that are states themselves
 
 
 def course_values(trajectory: Trajectory, name: str) -> Array:

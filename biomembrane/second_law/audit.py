@@ -90,7 +90,13 @@ def _audit_declared(x: Model | Transporter | Cycle, over: Mapping[str, Any]) -> 
         for k in (0, 1)
     )
     findings = [f for each in transporters for f in _findings(each, temperature, ranges)]
-    return Audit(x.name, tuple(findings), sensed, unread)
+    modulated = {
+        p.name: ", ".join(p.modulated_by)
+        for each in transporters
+        for p in each.processes
+        if p.modulated_by and not p.certificate.exempt
+    }
+    return Audit(x.name, tuple(findings), sensed, unread, modulated)
 
 
 def _findings(declared: Transporter | Cycle, temperature: float, ranges: Ranges) -> list[Finding]:

@@ -17,7 +17,7 @@ import sympy as sp
 from .. import constants, errors, symbols
 from ..declare.cycle import Cycle
 from ..declare.diagram import slowest_last
-from ..declare.places import Membrane, contents
+from ..declare.places import Compartment, Membrane, contents
 from ..declare.reaction import Participant
 from ..declare.standard_energies import standard_in
 from ..declare.transporter import Process, Transporter
@@ -29,6 +29,19 @@ from .one_way_split import splits
 
 __all__ = ["Declaration", "Flows", "Force", "nets"]
 Declaration = Transporter | Cycle
+
+
+def _usual_readings(parts: Sequence[Declaration], on: Membrane) -> dict[str, float]:
+    """Usual values of what laws read beyond the solutes and V of the membrane: these scale all
+    flows of a process alike.
+    """
+    read = {r.symbol: r.usual for part in parts for p in part.processes for r in p.readings}
+    read |= {
+        symbols.volume(place.name): place.volume.value
+        for place in (on.inside, on.outside)
+        if isinstance(place, Compartment)
+    }
+    return {str(symbol): value for symbol, value in read.items()}
 
 
 class Flows:
@@ -64,6 +77,7 @@ class Flows:
         values |= {
             str(x.symbol): x.value for part in parts for p in part.processes for x in p.own_states
         }
+        values |= _usual_readings(parts, self.on)
         self.box = Box(tuple(variables), values, temperature)
         self.names = [v.name for v in variables]
         self.diagrams = [_Diagram(part, self.box, self.basis) for part in parts]
@@ -302,6 +316,13 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
             where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice
         )
     for process in (p for part in parts for p in part.processes):
+        if process.slaved:
+            raise errors.BadReaction(
+                where="coupling(…)",
+                wanted="transport with a flux that follows from forces",
+                got=f"{process.name}, at equilibrium at all times, whose force is 0",
+                advice="leave it out, or give it a rate=",
+            )
         if process.reaction.has_solvent:
             got, advice = (
                 f"{process.reaction} in {process.name}",

@@ -110,13 +110,15 @@ class Finding:
 @dataclass(frozen=True)
 class Audit:
     """All findings of an audit, in the order of the model; ``sensing`` says for each process how
-    its rates depend on the voltage, ``unread`` what charge is moved inward by rates that do not.
+    its rates depend on the voltage, ``unread`` what charge is moved inward by rates that do not;
+    ``modulated`` what gates and the like multiply the rates of proved processes.
     """
 
     name: str
     findings: tuple[Finding, ...]
     sensing: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    modulated: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -237,13 +239,15 @@ class Audit:
         return "\n".join([*lines, *(f"  {line}" for line in self._sensed())])
 
     def _sensed(self) -> list[str]:
-        """Lines on the processes whose rates sense the voltage, with the charges, and on those that
-        move charge and do not.
+        """Lines on the processes whose rates sense the voltage, with the charges, on those that
+        move charge and do not, and on gates and the like.
         """
         sensed = ", ".join(f"{name} {text}" for name, text in self.sensing.items())
         unread = " and ".join(f"{name}, which moves {text}" for name, text in self.unread.items())
         lines = [f"V is sensed by {sensed}"] if sensed else []
-        return lines + ([f"V is left out of the rates of {unread}"] if unread else [])
+        lines += [f"V is left out of the rates of {unread}"] if unread else []
+        by = "; ".join(f"{name} by {text}" for name, text in self.modulated.items())
+        return [*lines, f"modulated, which does no work: {by}"] if by else lines
 
     __repr__ = __str__
 

@@ -104,8 +104,11 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
 
 
 def affinity(process: Process) -> sp.Expr:
-    """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V."""
-    work = sp.Add(*(n * _potential(participant) for participant, n in process.reaction.net.items()))
+    """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V; with ln K in
+    place of standard energies where the process has a constant of its own.
+    """
+    energies = process.log_constant is None
+    work = sp.Add(*(n * _potential(w, energies) for w, n in process.reaction.net.items()))
     on = process.on
     phi = (
         {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero}
@@ -115,11 +118,12 @@ def affinity(process: Process) -> sp.Expr:
     electric = sp.Add(
         *(exact(z) * F * phi[place] for place, z in process.reaction.charge_moved().items())
     )
-    return sp.expand(-(work + electric) / (R * T))
+    given = sp.S.Zero if process.log_constant is None else process.log_constant.expression
+    return sp.expand(given - (work + electric) / (R * T))
 
 
-def _potential(participant: Participant) -> sp.Expr:
-    """∂G/∂n of a participant, differentiated here from G."""
+def _potential(participant: Participant, energies: bool = True) -> sp.Expr:
+    """∂G/∂n of a participant, differentiated here from G; with μ° of solutes if ``energies``."""
     n, W = sp.Dummy(), sp.Dummy()
     if participant.is_state:
         return sp.diff(_energy(n, symbols.state_energy(participant.pool), n0), n).subs(
@@ -128,7 +132,7 @@ def _potential(participant: Participant) -> sp.Expr:
     if participant.is_solvent:
         return participant.per_mole * participant.potential
     assert participant.species is not None
-    declared = standard_in(participant.species, participant.place)
+    declared = standard_in(participant.species, participant.place) if energies else None
     standard = sp.S.Zero if declared is None else declared.used
     return sp.diff(_energy(n, standard, W * c0), n).subs(
         n, W * symbols.concentration(participant.pool)
@@ -147,10 +151,13 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         "reaction": str(process.reaction),
         "charge": _charge(process), "mass": _mass(process), "affinity": A,
     }  # fmt: skip
+    if process.slaved:
+        note = "A = 0 at all times, so that J·A = 0"
+        return Statement(**fields, verdict=Verdict.PROVEN, note=note)
     rates = process.rates
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
-        note = "J = L·A, so that J·A = L·A² ≥ 0"
+        note = "J = L·A, so that J·A = L·A² ≥ 0" + _modulated(process, "; ")
         return Statement(
             **fields,
             verdict=Verdict.PROVEN if good else Verdict.UNDECIDED,
@@ -162,7 +169,16 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
     assert rates.reverse is not None
-    return _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    made = _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    if made.verdict != Verdict.PROVEN:
+        return made
+    return replace(made, note=made.note + _modulated(process, "; " if made.note else ""))
+
+
+def _modulated(process: Process, before: str) -> str:
+    """That gates and the like do no work, where there are any."""
+    by = ", ".join(process.modulated_by)
+    return f"{before}modulated by {by}, which does no work" if by else ""
 
 
 def _exempt(fields: dict[str, Any], reason: str, claim: Claim) -> Statement:
@@ -266,6 +282,10 @@ _WHY = (
     (
         "states with an equation of their own are not negative",
         lambda e: any(str(s).startswith("x[") for s in e.free_symbols),
+    ),
+    (
+        "shares of a channel's states and volumes are not negative",
+        lambda e: any(str(s)[:2] in ("p[", "W[") for s in e.free_symbols),
     ),
     (
         "parameters are not negative by declaration",

@@ -1,5 +1,5 @@
-"""The panels of time courses of a run: potential, ions, pH, other solutes, volume, fluxes and
-energies.
+"""The panels of time courses of a run: potential, gates, ions, pH, other solutes, volume, fluxes
+and energies.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-KEYS = ("potential", "ions", "pH", "solutes", "volume", "flux", "energy")
+KEYS = ("potential", "gates", "ions", "pH", "solutes", "volume", "flux", "energy")
 SUMS = {  # of the ledger, with their colours
     "spent": COLOURS["ATP"], "supplied": "#56B4E9", "imposed": "#AA4499",
     "dissipated": COLOURS["heat"], "delivered": "#332288", "stored": COLOURS["charge"],
@@ -109,6 +109,15 @@ class Contents:
             return None
         lines = self._plain("potential", "membrane", self._jumps(".capacitance"))
         return Panel("potential", "Potential", "mV", lines, settled=True)
+
+    def _gates(self) -> Panel | None:
+        if "open_fraction" not in self.data:
+            return None
+        columns = self._columns(self.data["open_fraction"], "gate")
+        lines = [
+            Line(name, self.time, y, colour_of(name), i) for i, (name, y) in enumerate(columns)
+        ]
+        return Panel("gates", "Open fraction", "", lines)
 
     def _volume(self) -> Panel | None:
         if "volume" not in self.data:
@@ -341,7 +350,7 @@ def one_lane(run: RunLike, what: str) -> xr.Dataset:
             got=errors.shown(run),
             advice=advice,
         )
-    own = {"time", "pool", "membrane", "compartment", "process", "store"}
+    own = {"time", "pool", "membrane", "compartment", "process", "gate", "store"}
     names = [name for name in ("concentration", "potential", "volume", "flux") if name in run.data]
     scanned = sorted({str(dim) for name in names for dim in run.data[name].dims} - own)
     if scanned:

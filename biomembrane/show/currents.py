@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import constants, errors, units
+from .. import errors, units
 from .colours import COLOURS, colour_of
 from .result_data import System, system, unit_of
 from .series import Series
@@ -63,10 +63,10 @@ def _by_process(data: xr.Dataset, where: str) -> xr.DataArray:
             got="a result that kept none",
             advice="keep=['flux'], or keep everything",
         )
-    processes = system(data, where).processes
-    charge_out = np.array([processes[str(p)][1] for p in data.process.values])
+    described = system(data, where)
+    charge_out = np.array([described.processes[str(p)][1] for p in data.process.values])
     flux = data.flux * (1 / units.from_internal(units.from_udunits(unit_of(data.flux))))
     charges = flux.process.copy(data=charge_out).astype(float).drop_vars("process")
-    current: xr.DataArray = flux * charges * (constants.FARADAY * 1e-3)  # fC/s are fA
+    current: xr.DataArray = flux * charges * (described.faraday * 1e-3)  # fC/s are fA
     lost = {c: v for c, v in data.flux.coords.items() if c not in current.coords}
     return current.assign_coords(lost)

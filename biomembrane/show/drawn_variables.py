@@ -32,11 +32,11 @@ _KINDS = {
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",
-    "auxiliary": "State",
+    "open_fraction": "Open fraction", "auxiliary": "State", "pH": "pH",
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
-    "auxiliary_state": "auxiliary",
+    "gate": "open_fraction", "auxiliary_state": "auxiliary", "place": "pH",
 }  # fmt: skip
 _LEDGER_LINES = (
     "spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed",
@@ -86,7 +86,8 @@ def drawable_names(data: xr.Dataset) -> list[str]:
 
 
 def _array_series(values: xr.DataArray, where: str) -> Series:
-    unit, name = values.attrs.get("units"), "value" if values.name is None else str(values.name)
+    unit = unit_of(values) if "units" in values.attrs else None
+    name = "value" if values.name is None else str(values.name)
     if not isinstance(unit, str):
         raise errors.BareNumber(
             where=where,
@@ -192,8 +193,9 @@ def _member(data: xr.Dataset, name: str, member: str, where: str) -> Series:
     kind = _KINDS.get(name, str(array.attrs.get("long_name", name)))
     label, place = _label_and_place(data, dim, member)
     colour = COLOURS["charge"] if dim in ("membrane", "compartment") else colour_of(member)
+    unit = unit_of(values)
     values = values.drop_vars([dim], errors="ignore")
-    return Series(label, _capitalised(kind), unit_of(array), colour, values, place=place)
+    return Series(label, _capitalised(kind), unit, colour, values, place=place)
 
 
 def _busiest_step(data: xr.Dataset, cycle: str) -> str:

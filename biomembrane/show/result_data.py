@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors, units
+from ..constants import FARADAY
 from ..declare.solute_names import dotted
 from ..dimension import TIME
 
 if TYPE_CHECKING:
     import xarray as xr
 
-MEMBERS = ("pool", "membrane", "compartment", "process", "auxiliary_state")
+MEMBERS = ("pool", "membrane", "compartment", "process", "gate", "auxiliary_state", "place")
 # dimensions of results that are no scan dimensions
 OWN = ("time", *MEMBERS, "store", "entry", "state", "species", "transporter", "loop")
 
@@ -29,13 +30,15 @@ class System:
     """What a result says of its model.
 
     ``membranes``: (inside, outside) by name; ``processes``: (membrane, charge moved out, net
-    reaction by pool) by name; ``charges`` by species; ``labels`` of transporters.
+    reaction by pool) by name; ``charges`` by species; ``labels`` of transporters; ``faraday``
+    [C/mol].
     """
 
     membranes: Mapping[str, tuple[str, str]]
     processes: Mapping[str, tuple[str, float, Mapping[str, int]]]
     charges: Mapping[str, float]
     labels: Mapping[str, str]
+    faraday: float = FARADAY
 
 
 def dataset(source: Any, where: str) -> xr.Dataset:
@@ -90,11 +93,15 @@ def system(data: xr.Dataset, where: str) -> System:
         {name: (place, charge_out, net) for name, (place, charge_out, net) in processes},
         content["charges"],
         content["labels"],
+        content.get("faraday", FARADAY),
     )
 
 
 def unit_of(array: xr.DataArray) -> str:
-    """The unit of an array, ``"1"`` where it has none."""
+    """The unit of an array, ``"1"`` where it has none; of one auxiliary state its own."""
+    own = array.coords.get("auxiliary_state_unit")
+    if own is not None and not own.ndim:
+        return str(own.values)
     return str(array.attrs.get("units", "1"))
 
 

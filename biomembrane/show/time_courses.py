@@ -64,14 +64,15 @@ def traces(
 ) -> Figure | Axes | tuple[Axes, ...]:
     """Time courses of a run, in panels that share the time axis (s, min or h as fits).
 
-    From top to bottom, as far as the model has them: ``potential`` (mV); ``ions`` (mM; logarithmic
-    where they span more than a factor of 30) with the baths that a protocol changes; ``pH`` of
-    cells and baths, −log₁₀ of the concentration of H⁺ in mol/L, which is that of the activity only
-    as far as the solutions are ideal, as the model takes them; other ``solutes`` that change (mM),
-    with the bath levels thin; ``volume`` (pL), where it changes; ``flux`` (fmol/s), each in the
-    colour of what drives it, in two or three panels where one is twenty times another or there are
-    more than eight; ``energy`` spent, supplied by baths, imposed by protocols, dissipated, stored
-    and delivered (pJ).  Fluxes and energies take the SI prefix that fits.
+    From top to bottom, as far as the model has them: ``potential`` (mV); ``gates``, their open
+    fractions; ``ions`` (mM; logarithmic where they span more than a factor of 30) with the baths
+    that a protocol changes; ``pH`` of cells and baths, −log₁₀ of the concentration of H⁺ in mol/L,
+    which is that of the activity only as far as the solutions are ideal, as the model takes them;
+    other ``solutes`` that change (mM), with the bath levels thin; ``volume`` (pL), where it
+    changes; ``flux`` (fmol/s), each in the colour of what drives it, in two or three panels where
+    one is twenty times another or there are more than eight; ``energy`` spent, supplied by baths,
+    imposed by protocols, dissipated, stored and delivered (pJ).  Fluxes and energies take the SI
+    prefix that fits.
 
     Potential and fluxes may jump at the very start, before the ions have moved at all.  Where that
     takes more than 30 % of the range it is left out of the range; an arrowhead and a note

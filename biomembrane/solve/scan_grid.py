@@ -27,16 +27,16 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
     "compartment", "store", "entry",
     "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
-    "auxiliary", "status", "end", "culprit", "chunk",
+    "auxiliary", "open_fraction", "gate", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
     "state_end", "start_digest", "loop",
     "energy", "duration",
-    "energy_share", "time_share",
+    "energy_share", "time_share", "pH",
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
     "volume_", "flux_", "affinity_",
-    "dissipation_", "auxiliary_",
+    "dissipation_", "auxiliary_", "open_fraction_", "pH_",
 )  # fmt: skip
 EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
 

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors, symbols
-from ..assemble.impermeants import numbers, value
 from ..assemble.model import Model
 from ..compile.numpy_kernel import kernel
 from ..compile.program import program
-from ..constants import FARADAY, GAS
+from ..constants import GAS
 from ..solve.constraints import meet
 from ..solve.model_index import model_index
 
@@ -58,12 +57,24 @@ def vector(model: Model, at: Condition) -> Array:
     value_of = {symbols.amount(n): x for n, x in at.amount.items()} | {
         symbols.charge(n): x for n, x in charge.items()
     }
+    value_of |= {symbols.electric_potential(n): at.phi[n] - base for n in model.circuit.neutral}
     value_of |= {symbols.volume(n): x for n, x in at.volume.items()}
-    declared = numbers(model) if model.unaccounted else {}
+    given = {x.name for x in model.states if x.conjugate is None} - at.own.keys()
+    start = _start(model) if given else {}
     for x in model.states:
-        if x.conjugate is None:
-            value_of[x.symbol] = at.own[x.name] if x.name in at.own else value(x.initial, declared)
+        if x.weights:
+            value_of[x.symbol] = sum(w * at.amount[name] for name, w in x.weights)
+        elif x.conjugate is None and x.symbol not in value_of:
+            value_of[x.symbol] = start[x.name] if x.name in given else at.own[x.name]
     return np.array([value_of[x.symbol] for x in model.states])
+
+
+def _start(model: Model) -> dict[str, float]:
+    """x(0) as declared, by state."""
+    k = kernel(program(model))
+    constants = k.bind(np.array([p.value for p in model.parameters.values()]))
+    x = k.call("initial", 0.0, np.zeros(len(model.states)), constants)
+    return dict(zip(k.program.names["initial"], map(float, x), strict=True))
 
 
 class ModelEvaluator:
@@ -73,7 +84,7 @@ class ModelEvaluator:
         self.model, self.k = model, kernel(program(model))
         self.p = {name: p.value for name, p in model.parameters.items()} | dict(change or {})
         self.c = self.k.bind(np.array(list(self.p.values())))
-        self.RT, self.F = GAS * self.p["temperature"], FARADAY
+        self.RT, self.F = self.p.get("R", GAS) * self.p["temperature"], model.faraday
 
     def __call__(self, group: str, y: Array, t: Any = 0.0) -> dict[Any, Any]:
         return dict(zip(self.k.program.names[group], self.k.call(group, t, y, self.c), strict=True))
@@ -84,36 +95,40 @@ class ModelEvaluator:
     def rates(self, y: Array) -> Array | None:
         """dx/dt at the state nearest to one at which the constraints are met; None where Newton's
         method finds none.
+        """
+        at = self.met(y)
+        return None if at is None else self.slopes(at)
+
+    def met(self, y: Array) -> Array | None:
+        """The nearest state at which the constraints are met; None where none is found."""
+        at, index = y.copy()[:, None], model_index(self.model)
+        if self.k.program.algebraic:
+            size = np.abs(self.array("scale", y))[:, None]
+            size = np.where(size > 0, size, 1.0)
+            try:
+                meet(self.k, self.c, at, size, index.positive, slice(0, 1), {})
+            except (errors.ConstraintNotMet, errors.SingularConstraint):
+                return None
+        met: Array = at[:, 0]
+        return met
+
+    def slopes(self, y: Array) -> Array:
+        """dx/dt at a state that meets the constraints.
 
         0 = g(x, z) gives ∂g/∂z dz/dt = −∂g/∂x dx/dt for the states z that constraints determine.
         """
         rows = [*self.k.program.algebraic]
-        at, index = y.copy()[:, None], model_index(self.model)
-        if rows:
-            size = np.abs(self.array("scale", y))[:, None]
-            try:
-                meet(
-                    self.k,
-                    self.c,
-                    at,
-                    np.where(size > 0, size, 1.0),
-                    index.positive,
-                    slice(0, 1),
-                    {},
-                )
-            except (errors.ConstraintNotMet, errors.SingularConstraint):
-                return None
-        dxdt = self.array("rhs", at[:, 0]).copy()
+        dxdt = self.array("rhs", y).copy()
         if rows:
             slopes = np.zeros((len(y), len(y)))
-            slopes[self.k.program.sparsity] = self.array("jacobian", at[:, 0])
+            slopes[self.k.program.sparsity] = self.array("jacobian", y)
             dxdt[rows] = 0.0
             dxdt[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ dxdt))
         return dxdt
 
     def N(self) -> Array:
         """The stoichiometric matrix as numbers."""
-        at = self.p | {"F": FARADAY}
+        at = {"F": self.F} | self.p
         return np.array(
             [
                 [_number(self.model.N[r.name].get(p.name, 0), at) for r in self.model.processes]

@@ -17,7 +17,7 @@ from biomembrane import dimension as d
 from biomembrane import errors, laws
 from biomembrane import library as lib
 from biomembrane.constants import BODY_TEMPERATURE, FARADAY, GAS
-from biomembrane.declare.auxiliary_state import Auxiliary
+from biomembrane.declare.auxiliary_state import AuxiliaryState
 from biomembrane.declare.places import Membrane
 from biomembrane.second_law.claim import claims
 from biomembrane.second_law.conjugate_flows import Flows
@@ -65,7 +65,7 @@ def channel(wall: Membrane, gate: Any, power: int = 1, name: str = "K_v") -> bm.
 
 def gated(rate: Any = opened, power: int = 4, **more: Any) -> bm.Model:
     wall = cell()
-    gate = Auxiliary("n", wall, rate, Q(START, "1"), **more)
+    gate = AuxiliaryState("n", wall, rate, Q(START, "1"), **({"domain": "fraction"} | more))
     parts: list[Any] = [channel(wall, gate, power), lib.leak(K, wall)]
     return bm.Model("gated", parts, potential={wall: Q(-20, "mV")})
 
@@ -85,7 +85,7 @@ def test_a_channel_between_two_baths_passes_the_integral_of_its_gate() -> None:
     """J = g·A/F²·x(t) at a constant A; the heat is g·A²/F²·∫x dt; the gate is the only state."""
     sides = [bm.Reservoir(name, {K: Q(c, "mM")}) for name, c in (("left", 100), ("right", 10))]
     wall = bm.Membrane("wall", inside=sides[0], outside=sides[1], area=Q(100, "um^2"))
-    model = bm.Model("baths", [channel(wall, Auxiliary("n", wall, opened, Q(START, "1")))])
+    model = bm.Model("baths", [channel(wall, AuxiliaryState("n", wall, opened, Q(START, "1")))])
     assert [x.name for x in model.states] == ["n"]
     assert model.pools == ()
     run = bm.simulate(model, until="2 s")
@@ -138,8 +138,8 @@ def test_a_gate_that_senses_the_voltage_agrees_with_another_solver() -> None:
 def test_a_law_reads_two_gates_and_a_gate_another(both: bool) -> None:
     """ẋ₂ = k (x₁ − x₂): the second lags behind the first, whose name ends alike."""
     wall = cell()
-    first = Auxiliary("one_n", wall, opened, Q(START, "1"))
-    second = Auxiliary("two_n", wall, lambda s, x: per_second(s) * (s[first] - x), Q(0.0, "1"))
+    first = AuxiliaryState("one_n", wall, opened, Q(START, "1"), domain="fraction")
+    second = AuxiliaryState("two_n", wall, lambda s, x: per_second(s) * (s[first] - x), Q(0.0, "1"))
     law = laws.GHK(permeability=Q(1e-6, "cm/s"))
     by = (lambda s: s[second] * (1 - s[first])) if both else lambda s: s[second]
     part = bm.Transporter("K_v", "K@in -> K@out", on=wall, law=law, modulator=by)
@@ -190,7 +190,7 @@ def test_a_tissue_has_a_gate_in_each_cell() -> None:
         def rate(s: Any, x: sp.Symbol, speed: float = float(speed)) -> sp.Expr:
             return s.parameter("opening", Q(speed, "1/s"), d.RATE) * (1 - x)
 
-        gate = Auxiliary(f"n{k}", wall, rate, Q(0.0, "1"))
+        gate = AuxiliaryState(f"n{k}", wall, rate, Q(0.0, "1"))
         parts += [channel(wall, gate, 2, f"K_v{k}"), lib.leak(K, wall, name=f"K_leak{k}")]
     model = bm.Model("tissue", parts)
     assert len(model.states) == 72
@@ -206,7 +206,7 @@ def test_the_law_is_proved_and_audited_with_its_gate() -> None:
     assert {f.verdict for f in bm.audit(model)} == {"proven"}
     assert "equation of their own" in str(bm.prove(model.transporters[0]))
     wall = cell()
-    gate, law = Auxiliary("n", wall, opened, Q(START, "1")), laws.Ohmic(conductance=Q(2, "nS"))
+    gate, law = AuxiliaryState("n", wall, opened, Q(START, "1")), laws.Ohmic(conductance=Q(2, "nS"))
     with pytest.raises(errors.NegativeRate, match="modulator"):
         bm.Transporter("K_v", "K@in -> K@out", on=wall, law=law, modulator=lambda s: s[gate] - 1)
 
@@ -215,7 +215,7 @@ def test_what_is_audited_and_coupled_lies_in_the_domain_of_the_gate() -> None:
     """The audit draws an opening from 0 to 1; a coupling is that at the start."""
     wall = cell()
     for domain, high in (("fraction", 1.0), ("nonnegative", 10.0)):
-        gate = Auxiliary("n", wall, opened, Q(START, "1"), domain=domain)
+        gate = AuxiliaryState("n", wall, opened, Q(START, "1"), domain=domain)
         part = channel(wall, gate)
         (found,) = [v for v in claim_box(claims(part)[0], {}).variables if v.name == "x[n]"]
         assert (found.low, found.high, found.log) == (0.0, high, False)
@@ -231,7 +231,7 @@ def test_a_gate_that_reads_a_voltage_that_is_none_is_refused() -> None:
     law = laws.GHK(permeability=Q(1e-6, "cm/s"))
 
     def model(rate: Any) -> bm.Model:
-        gate = Auxiliary("n", wall, rate, Q(START, "1"))
+        gate = AuxiliaryState("n", wall, rate, Q(START, "1"))
         moved = "glucose@in -> glucose@out"
         part = bm.Transporter("p", moved, on=wall, law=law, modulator=lambda s: s[gate])
         return bm.Model("m", [part])
@@ -281,12 +281,12 @@ def test_a_state_without_bounds_may_be_negative() -> None:
 
 def test_two_gates_of_one_name_and_a_gate_elsewhere_are_refused() -> None:
     wall, far = cell(0), cell(1)
-    one = Auxiliary("n", wall, opened, Q(START, "1"))
-    two = Auxiliary("n", wall, lambda s, x: opened(s, x) / 2, Q(START, "1"))
+    one = AuxiliaryState("n", wall, opened, Q(START, "1"))
+    two = AuxiliaryState("n", wall, lambda s, x: opened(s, x) / 2, Q(START, "1"))
     with pytest.raises(errors.DuplicateName, match="two named 'n'"):
         bm.Model("both", [channel(wall, one), channel(wall, two, name="K_w")])
     with pytest.raises(errors.BadPlace, match="wall1"):
-        bm.Model("far", [channel(wall, Auxiliary("n", far, opened, Q(START, "1")))])
+        bm.Model("far", [channel(wall, AuxiliaryState("n", far, opened, Q(START, "1")))])
 
 
 def test_a_state_of_a_compartment_follows_what_is_dissolved_there() -> None:
@@ -300,7 +300,7 @@ def test_a_state_of_a_compartment_follows_what_is_dissolved_there() -> None:
         unit = s.parameter("unit", Q(1, "mM"), d.CONCENTRATION)
         return per_second(s) * (s["glucose@tank"] / unit - x)
 
-    state = Auxiliary("x", tank, rate, 0.0, domain="nonnegative")
+    state = AuxiliaryState("x", tank, rate, 0.0, domain="nonnegative")
     law, by = laws.GHK(permeability=Q(1e-6, "cm/s")), lambda s: s[state]
     part = bm.Transporter("leak", "glucose@in -> glucose@out", on=wall, law=law, modulator=by)
     run = bm.simulate(bm.Model("tank", [part]), until="4 s")
@@ -321,7 +321,7 @@ def test_a_gate_that_shuts_comes_to_zero_and_one_that_runs_away_is_named() -> No
     assert np.abs(course(shut)[-1]) < 1e-9
     shut.ledger.check()
     wall = cell()
-    gate = Auxiliary("n", wall, lambda s, x: per_second(s) * x**2, 1.0, domain="real")
+    gate = AuxiliaryState("n", wall, lambda s, x: per_second(s) * x**2, 1.0, domain="real")
     away = bm.Model("away", [channel(wall, gate, 2)])  # x = 1/(1 − t)
     with pytest.raises(errors.SimulationStopped, match="state n") as stop:
         bm.simulate(away, until="2 s")
@@ -338,7 +338,9 @@ def test_rounding_of_the_books_knows_nothing_of_a_state_outside_them() -> None:
     """A state of a million would else be a million femtomoles."""
     plain = gated(lambda s, x: per_second(s) * (0 * x), power=0, domain="real")
     wall = cell()
-    large = Auxiliary("n", wall, lambda s, x: per_second(s) * (0 * x), 1e6, domain="nonnegative")
+    large = AuxiliaryState(
+        "n", wall, lambda s, x: per_second(s) * (0 * x), 1e6, domain="nonnegative"
+    )
     parts: list[Any] = [channel(wall, large, 0), lib.leak(K, wall)]
     model = bm.Model("large", parts, potential={wall: Q(-20, "mV")})
     one, two = (bm.simulate(m, until="1 s").ledger._books.rounding for m in (plain, model))

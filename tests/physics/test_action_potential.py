@@ -18,7 +18,7 @@ from biomembrane import dimension as d
 from biomembrane import laws
 from biomembrane import library as lib
 from biomembrane.constants import FARADAY, GAS
-from biomembrane.declare.auxiliary_state import Auxiliary
+from biomembrane.declare.auxiliary_state import AuxiliaryState
 from biomembrane.declare.places import Membrane
 from biomembrane.units import Q
 
@@ -39,13 +39,13 @@ def rates(v: Any, exp: Callable[[Any], Any]) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def gate(name: str, wall: Membrane) -> Auxiliary:
+def gate(name: str, wall: Membrane) -> AuxiliaryState:
     def rate(s: Any, x: sp.Symbol) -> sp.Expr:
         v = s.V / s.parameter("mV", Q(1, "mV"), d.VOLTAGE) + 65
         opening, closing = rates(v, sp.exp)[name]
         return s.parameter("speed", Q(1, "1/ms"), d.RATE) * (opening * (1 - x) - closing * x)
 
-    return Auxiliary(name, wall, rate, START[name])
+    return AuxiliaryState(name, wall, rate, START[name])
 
 
 def axon() -> bm.Model:

@@ -195,3 +195,41 @@ def test_a_digest_is_of_what_an_expression_is(order: list[int], number: float) -
     assert symbols.digest(one, known) == symbols.digest(one, known)
     changed = [one + 1, one * y, one.subs(z, y), one.subs(x, sp.Symbol("x", real=True))]
     assert len({symbols.digest(e, known) for e in (one, *changed)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("quotient", "zero", "value"),
+    [
+        (lambda v: 0.01 * (v + 55) / (1 - sp.exp(-0.1 * (v + 55))), -55.0, 0.1),
+        (lambda v: 0.32 * (v + 47.13) / (1 - sp.exp(-0.1 * (v + 47.13))), -47.13, 3.2),
+        (lambda v: -0.02 * (v - 26.0) / (sp.exp(-(v - 26.0) / 2.0) - 1.0), 26.0, 0.04),
+        (lambda v: 0.1 * (v + 40) / (1 - sp.exp(-(v + 40) / 10)), -40.0, 1.0),
+        (lambda v: 0.01 * (10 - v) / (sp.exp((10 - v) / 10) - 1), 10.0, 0.1),
+    ],
+)
+def test_rates_of_gates_as_papers_write_them_have_their_value_at_the_gap(
+    quotient: Callable[[Any], Any], zero: float, value: float
+) -> None:
+    """α = a (v − b)/(1 − e^{−(v − b)/c}), whose decimal numbers sympy draws apart, is a·c at b."""
+    v, unit = sp.Symbol("v", real=True), sp.Symbol("u", positive=True)
+    for w in (v, v / unit):
+        written = quotient(w)
+        regular = symbols.regular(written)
+        assert regular.has(B)
+        at = {v: sp.Float(zero), unit: 1}
+        assert float(regular.subs(at)) == pytest.approx(value, rel=1e-12)
+        for x in (-90.7, 3.3, 61.0):
+            there = {v: sp.Float(x), unit: 1}
+            due = float(written.subs(there))
+            assert float(regular.subs(there).evalf()) == pytest.approx(due, rel=1e-9)
+
+
+def test_a_pole_stays_a_pole() -> None:
+    v = sp.Symbol("v", real=True)
+    for e in (
+        (v + 55) / (1 - sp.exp(-0.1 * (v + 54))),
+        (v + 55) / (1 - 0.5 * sp.exp(-0.1 * v)),
+        1 / (1 - sp.exp(-0.1 * (v + 55))),
+        (v + 55) / (1 + sp.exp(-0.1 * (v + 55))),
+    ):
+        assert symbols.regular(e) == e

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -100,13 +101,15 @@ def _step(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> Step:
         return ("power", _record(e.base, steps, memo), int(e.exp))
     if isinstance(e, DB):
         return (f"B{int(e.args[0])}", _record(e.args[1], steps, memo), ())
+    if isinstance(e, sp.Piecewise):
+        return _branches(e.args, steps, memo)
     name = (
         "pow" if e.is_Pow and not isinstance(e, sp.exp) else NARY.get(e.func) or UNARY.get(e.func)
     )
     if name is None:
         raise NotImplementedError(
             f"no rule to compile {e.func.__name__}; use sums, products, powers, exp, log, tanh,"
-            " sin, cos, Abs, Max, Min and B"
+            " sin, cos, Abs, Max, Min, Piecewise and B"
         )
     first, *rest = (_record(arg, steps, memo) for arg in e.args)
     if e.func not in NARY:
@@ -117,6 +120,53 @@ def _step(e: sp.Expr, steps: list[Step], memo: dict[sp.Basic, int]) -> Step:
         steps.append(_joined(name, first, other))
         first = len(steps) - 1
     return _joined(name, first, rest[-1])
+
+
+def _branches(
+    pairs: Sequence[tuple[sp.Expr, Any]], steps: list[Step], memo: dict[sp.Basic, int]
+) -> Step:
+    """The step of a piecewise expression: the first branch whose condition holds; the last one
+    always does.
+    """
+    (expression, condition), *others = pairs
+    then = _record(expression, steps, memo)
+    if not others:
+        return ("power", then, 1)
+    steps.append(_branches(others, steps, memo))
+    otherwise = len(steps) - 1
+    at, holds = _condition(condition, steps, memo)
+    return ("select", at, (then, otherwise) if holds else (otherwise, then))
+
+
+def _condition(condition: Any, steps: list[Step], memo: dict[sp.Basic, int]) -> tuple[int, bool]:
+    """The number of a step, and whether the condition holds where it is ≥ 0, or where it is not."""
+    if isinstance(condition, sp.Not):
+        at, holds = _condition(condition.args[0], steps, memo)
+        return at, not holds
+    if isinstance(condition, (sp.And, sp.Or)):
+        marks = [_mark(c, steps, memo) for c in condition.args]
+        first = marks[0]
+        for other in marks[1:]:
+            name = "min" if isinstance(condition, sp.And) else "max"
+            steps.append((name, first, (other,)))
+            first = len(steps) - 1
+        return first, True
+    low, high = condition.lhs, condition.rhs
+    if isinstance(condition, (sp.Gt, sp.Ge)):
+        low, high = high, low
+    # high − low ≥ 0; a strict one holds where low − high ≥ 0 does not
+    strict = isinstance(condition, (sp.Gt, sp.Lt))
+    gap = low - high if strict else high - low
+    return _record(gap, steps, memo), not strict
+
+
+def _mark(condition: Any, steps: list[Step], memo: dict[sp.Basic, int]) -> int:
+    """The number of a step that is 1 where a condition holds, else −1."""
+    at, holds = _condition(condition, steps, memo)
+    signs = [len(steps), len(steps) + 1]
+    steps.extend([("const", 1.0, None), ("const", -1.0, None)])
+    steps.append(("select", at, tuple(signs if holds else signs[::-1])))
+    return len(steps) - 1
 
 
 def _joined(name: str, first: int, second: int) -> Step:

@@ -358,9 +358,26 @@ class Rules:
         """Derivatives of a node by column, by the chain rule, from those that are known of its
         arguments.
         """
+        if self.nodes[i][0] == "select":
+            return self._slopes_of_branches(i, slopes)
         total: dict[int, int] = {}
         for argument, partial in self.partials(i):
             for j, d in slopes.get(argument, {}).items():
                 term = d if partial == self.one else self.mul(partial, d)
                 total[j] = self.add(total[j], term) if j in total else term
         return total
+
+    def _slopes_of_branches(
+        self, i: int, slopes: Mapping[int, Mapping[int, int]]
+    ) -> dict[int, int]:
+        """Derivatives of a choice: those of the chosen branch alone, for the other may have none
+        there.
+        """
+        _, condition, first, second = self.nodes[i]
+        a, b = slopes.get(first, {}), slopes.get(second, {})
+        columns = [*a, *(j for j in b if j not in a)]
+        chosen = {}
+        for j in columns:
+            up, down = a.get(j, self.zero), b.get(j, self.zero)
+            chosen[j] = up if up == down else self.call("select", condition, up, down)
+        return chosen

@@ -64,7 +64,10 @@ def certify(
     with suppress(errors.BiomembraneError):
         return certify_local(law)
     values = {p.used.name: p.value for p in parameters.values()}
-    return _certify(law.renamed(names), values, where)
+    units = {s: e for s, e in names.items() if e.is_number}  # these keep their local symbols
+    values |= {s.name: float(e) for s, e in units.items()}
+    in_model = {s: e for s, e in names.items() if s not in units}
+    return _certify(law.renamed(in_model), values, where)
 
 
 @lru_cache(maxsize=4096)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from ... import dimension as d
 from ... import errors
@@ -80,9 +81,12 @@ class _Dimensions:
             return None if base is None else base ** _fraction(node.exp)
         if isinstance(node, sp.Abs):
             return self.fold(node.args[0])
+        if isinstance(node, sp.Piecewise) and "Protocol" not in self.where:
+            return self.branches(node)
         if not isinstance(node, COMPILED):
             known = (
-                "sums, products, powers, exp, log, tanh, sinh, cosh, sin, cos, Abs, Max, Min and B"
+                "sums, products, powers, exp, log, tanh, sinh, cosh, sin, cos, Abs, Max, Min,"
+                " Piecewise and B"
             )
             jump = "for a jump in time Protocol.steps" if "Protocol" in self.where else BRANCHES
             raise errors.UnknownName(
@@ -106,10 +110,31 @@ class _Dimensions:
                 advice="divide it by a quantity of the same dimension; site.u is F·V/RT",
             )
 
-    def common(self, node: sp.Expr) -> Dimension | None:
+    def branches(self, node: sp.Piecewise) -> Dimension | None:
+        """The dimension of a piecewise expression; conditions compare like with like."""
+        for condition in (c for _, c in node.args):
+            for each in condition.atoms(Relational):
+                if isinstance(each, (sp.Eq, sp.Ne)):
+                    raise errors.UnknownName(
+                        where=self.where,
+                        wanted="conditions <, <=, > or >=",
+                        got=abbreviated(each),
+                        advice="sympy.Piecewise((…, x < a), (…, True))",
+                    )
+                self.common(each, each.args)
+        if node.args[-1][1] != sp.true:
+            raise errors.UnknownName(
+                where=self.where,
+                wanted="a last branch for all other cases",
+                got=abbreviated(node),
+                advice="sympy.Piecewise((…, x < a), (…, True))",
+            )
+        return self.common(node, [e for e, _ in node.args])
+
+    def common(self, node: sp.Basic, terms: Sequence[sp.Expr] | None = None) -> Dimension | None:
         """The dimension that all terms share."""
         first: tuple[sp.Expr, Dimension] | None = None
-        for term in node.args:
+        for term in node.args if terms is None else terms:
             dim = self.fold(term)
             if first and dim is not None and dim != first[1]:
                 raise errors.DimensionError(

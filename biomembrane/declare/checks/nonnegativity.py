@@ -45,6 +45,8 @@ def _nonnegative(expr: sp.Expr, memo: dict[sp.Expr, bool]) -> bool:
         )
     if expr.is_Add and all(nonnegative(a, memo) for a in expr.args):
         return True
+    if isinstance(expr, sp.Piecewise):
+        return all(nonnegative(branch, memo) for branch, _ in expr.args)
     if bounds(expr, {})[0] >= 0:
         return True
     return _sum(expr, memo) if expr.is_Add else bool(expr.is_Function and expr.is_nonnegative)
@@ -143,6 +145,8 @@ def _value(e: sp.Expr, memo: dict[sp.Expr, Any]) -> Any:
         return size * np.where(drawn[1] < 1 / 2, 1.0, -1.0) if e.is_real else _UNKNOWN
     if e.is_number:
         return float(e) if e.is_real else np.nan
+    if isinstance(e, sp.Piecewise):
+        return _UNKNOWN
     args = [_values(a, memo) for a in e.args]
     if e.is_Add or e.is_Mul:
         return sum(args) if e.is_Add else math.prod(args)
@@ -172,6 +176,9 @@ def _bounds(e: sp.Expr, memo: dict[sp.Expr, Bounds]) -> Bounds:
         return (float(e), float(e)) if e.is_real else ANY
     if not e.args or e.is_real is False:
         return ANY
+    if isinstance(e, sp.Piecewise):
+        branches = [bounds(branch, memo) for branch, _ in e.args]
+        return min(low for low, _ in branches), max(high for _, high in branches)
     args = [bounds(a, memo) for a in e.args]
     if e.is_Add:
         return sum(low for low, _ in args), sum(high for _, high in args)

@@ -12,7 +12,7 @@ from ...symbols import N_A, F, R, T, c0, n0, t
 from ...units import from_internal
 
 LONGEST = 300  # characters of an expression in an error text
-_CONSTANTS = {
+CONSTANTS = {
     R: constants.GAS,
     F: constants.FARADAY,
     T: constants.BODY_TEMPERATURE,
@@ -34,7 +34,7 @@ def states(
     rng = random.Random(20261122)  # noqa: S311  reproducible witnesses
     drawn = []
     for _ in range(count):
-        state = dict(_CONSTANTS)
+        state = dict(CONSTANTS)
         shown = []
         for symbol in sorted(expr.free_symbols - set(state), key=str):
             name = str(symbol)

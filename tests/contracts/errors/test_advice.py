@@ -87,9 +87,12 @@ ROWS = table(
             ("a branch", lambda: given(lambda s: 1 if s.u > 0 else 0), e.WrongType, "flux",
                 "evaluated once", "truth value", "in place of if"),
             (
-                "pieces", lambda: given(lambda s: sp.Piecewise((1, s.u > 0), (0, True))),
-                e.UnknownName,
-                "flux", "compiled", "Piecewise", "in place of if: sympy.Max",
+                "pieces without an end", lambda: given(lambda s: sp.Piecewise((1, s.u > 0))),
+                e.UnknownName, "flux", "all other cases", "Piecewise((1,", "(…, True)",
+            ),
+            (
+                "a step", lambda: given(lambda s: sp.Heaviside(s.u)), e.UnknownName,
+                "flux", "compiled", "Heaviside", "in place of if: sympy.Piecewise",
             ),
         ],
         "Cycle": [("a valence misspelt", lambda: stepped(valance=1), e.BadCycle,

@@ -68,6 +68,7 @@ VARIABLES = (
     "flux",
     "affinity",
     "dissipation",
+    "open_fraction",
     "auxiliary",
 )
 BOOKS = (

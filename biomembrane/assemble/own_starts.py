@@ -1,0 +1,117 @@
+"""Values at the start of states with an equation of their own: as declared, or the steady value for
+what else there is then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from .. import errors, symbols
+from ..declare.auxiliary_state import StateEquation
+from ..declare.bound_expression import BoundExpression, free
+from ..declare.parameter import Declared
+from ..declare.places import Compartment, Membrane, Place, contents
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def starts(
+    own: Sequence[StateEquation],
+    parameters: Mapping[str, Declared],
+    places: Mapping[str, Place],
+    membranes: Sequence[Membrane],
+    phi: Mapping[str, sp.Expr],
+) -> dict[str, BoundExpression]:
+    """x(0) by name, in the unit of x, as expressions of the parameters; ``phi``: φ(0) by place.
+
+    Raises CircularReading, BadSettings.
+    """
+    at = _levels(places, membranes, phi)
+    known = {s for p in parameters.values() for s in (p.symbol, p.used)} | set(_ALWAYS)
+    found: dict[str, BoundExpression] = {}
+    waiting = {x.name: x for x in own}
+    while waiting:
+        ready = [x for x in waiting.values() if not _needed(x) & waiting.keys()]
+        if not ready:
+            raise _circle(waiting)
+        for x in ready:
+            found[x.name] = _start(x, at, known)
+            at[x.symbol] = found[x.name].expression
+            del waiting[x.name]
+    return {x.name: found[x.name] for x in own}
+
+
+_ALWAYS = (symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A)
+
+
+def _needed(x: StateEquation) -> set[str]:
+    """Names of the states whose start that of a state follows from."""
+    if x.steady_state is None or x.declared_start is not None:
+        return set()
+    used = {x.steady_state.names.get(s, s) for s in free(x.steady_state.local)}
+    read = set[sp.Symbol]().union(*(e.free_symbols for e in used))
+    return {y.name for y in x.own_states if y.symbol in read}
+
+
+def _levels(
+    places: Mapping[str, Place], membranes: Sequence[Membrane], phi: Mapping[str, sp.Expr]
+) -> dict[sp.Expr, sp.Expr]:
+    """Potentials, concentrations and volumes at the start, by symbol."""
+    at: dict[sp.Expr, sp.Expr] = {
+        symbols.potential(m.name): phi[m.inside.name] - phi[m.outside.name]
+        for m in membranes
+        if m.inside.name in phi and m.outside.name in phi
+    }
+    for place in places.values():
+        for declared in contents(place).values():
+            at[symbols.concentration(declared.name)] = declared.symbol
+        if isinstance(place, Compartment):
+            at[symbols.volume(place.name)] = place.volume.symbol
+            for name in _impermeant(place):
+                at[symbols.concentration(name)] = symbols.amount(name) / place.volume.symbol
+    return at
+
+
+def _impermeant(place: Compartment) -> list[str]:
+    """Dotted names of the impermeants that a place may have."""
+    given = place.impermeant
+    names = [s.name for s in given] if isinstance(given, Mapping) else ["X", "Y"]
+    return [f"{place.name}.{name}" for name in names] if given is not None else []
+
+
+def _start(
+    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: Collection[sp.Symbol]
+) -> BoundExpression:
+    if x.declared_start is not None:
+        return BoundExpression(x.declared_start.symbol / x.size_of_unit)
+    assert x.steady_state is not None
+    formula = x.steady_state
+    names = {s: formula.names.get(s, s).xreplace(at) for s in free(formula.local)}
+    fixed = {e for e in at.values() if not e.is_Symbol}  # of impermeants, which the model derives
+    amounts = set[sp.Symbol]().union(*(e.free_symbols for e in fixed))
+    for expression in names.values():
+        unknown = expression.free_symbols - set(known) - amounts
+        if unknown:
+            read = ", ".join(sorted(map(str, unknown)))
+            raise errors.BadSettings(
+                where=f"{x.name}, start",
+                wanted="a value at the start, which follows from potentials and contents only",
+                got=f"a steady value that reads {read}",
+                advice=f"{type(x).__name__}({x.name!r}, …, start=0.5)",
+            )
+    return BoundExpression(formula.local, names)
+
+
+def _circle(waiting: Mapping[str, StateEquation]) -> errors.CircularReading:
+    names = tuple(waiting)
+    return errors.CircularReading(
+        where=f"{names[0]}, start",
+        wanted="one of these with a start of its own",
+        got=f"steady values that need each other: {', '.join(names)}",
+        advice=f"start=0.5 for {names[0]}",
+        readers=names,
+    )
