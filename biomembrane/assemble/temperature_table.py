@@ -15,6 +15,8 @@ from ..html import table
 from ..units import restore
 
 _NO_RATE = (d.VOLTAGE, d.PRESSURE, d.ENERGY, d.POWER)  # seconds in the unit, yet no rate
+# owners of what has no temperature dependence, in words
+_FIXED = ("the compartment", "the reservoir", "the membrane", "the model")
 _SHOWN = 6  # names in a warning
 _HEAD = ("parameter", "value", "at", "dependence", "value at T")
 
@@ -103,8 +105,7 @@ def _warn(what: str, stays: list[Declared]) -> None:
 
 def _thermal(parameters: Mapping[str, Declared]) -> list[Declared]:
     """Those that depend on temperature in nature, or by declaration."""
-    owners = ("the transporter", "the species")
-    given = [p for p in parameters.values() if p.owner.startswith(owners)]
+    given = [p for p in parameters.values() if not p.owner.startswith(_FIXED)]
     coefficients = {x.name for p in given for x in p.coefficients}
     return [
         p for p in given if p.dependence is not None or (p.name not in coefficients and _moves(p))
@@ -116,6 +117,8 @@ def _moves(p: Declared) -> bool:
     standard energy.
     """
     dim = p.dimension
+    if p.owner.startswith("the species"):
+        return dim == d.MOLAR_ENERGY  # and not its molar volume
     _, _, s, _, _, mol = dim.exponents
     concentration = mol != 0 and dim == d.CONCENTRATION**mol
     return p.shape is not Shape.SCALED or concentration or (s != 0 and dim not in _NO_RATE)

@@ -143,6 +143,47 @@ def test_a_pK_moves_by_decades() -> None:
         declare("hepes.pK", number("7.5", q10=2), d.ONE, domain="real", of_law=True)
 
 
+@pytest.mark.parametrize("rate", [None, "1e9 1/s"])
+def test_a_buffer_moves_with_its_pK_in_exact_books(rate: str | None) -> None:
+    """Slaved or at a finite rate, the amounts follow K(T) while it warms."""
+    acid, base = (bm.Species(n, z, moieties={"b": 1}) for n, z in (("HB", 0), ("B", -1)))
+    place = bm.Compartment(
+        "cell", volume="1 pL", contents={lib.H: "1e-4 mM", acid: "10 mM", base: "10 mM"}
+    )
+    pK = bm.Parameter(Q(7.5, "1"), ASSUMED, enthalpy="20 kJ/mol", at="25 degC")
+    made = bm.Equilibrium("HB@cell <-> B@cell + H@cell", place, pK=pK, rate=rate)
+    model = bm.Model("buffer", [made], temperature="25 degC")
+    warming = bm.Protocol.ramps(("0 s", "25 degC"), ("5 s", "37 degC"))
+    run = bm.simulate(model, until="6 s", parameters={"temperature": warming})
+    run.ledger.check()
+    c = run.data.concentration.isel(time=-1)
+    K = float(c.sel(pool="cell.B") * c.sel(pool="cell.H") / c.sel(pool="cell.HB")) / 1000
+    expected = 7.5 - 20e3 / (GAS * math.log(10)) * (1 / 298.15 - 1 / 310.15)
+    assert -math.log10(K) == pytest.approx(expected, abs=1e-6)
+
+
+def test_rates_of_gates_move_with_their_q10() -> None:
+    """φ of Hodgkin and Huxley: both rates of a gate by one factor, its steady value unchanged."""
+    a, b = number("2 1/s", "6.3 degC", q10=3), number("1 1/s", "6.3 degC", q10=3)
+    bath = bm.Reservoir("bath", {K: "20 mM"})
+    axon = bm.Reservoir("axon", {K: "400 mM"}, floating=True)
+    on = bm.Membrane("wall", inside=axon, outside=bath, area="100 um^2", capacitance="1 uF/cm^2")
+    gate = bm.Gate(
+        "n", on=on, start=0.1, opening=lambda s: s.parameter("a", a, d.RATE),
+        closing=lambda s: s.parameter("b", b, d.RATE),
+    )  # fmt: skip
+    law = laws.Ohmic(conductance="1 nS")
+    channel = bm.Transporter("Kv", "K@in -> K@out", on, law, modulator=lambda s: s[gate])
+    model = bm.Model("patch", [channel], temperature="6.3 degC")
+    slopes = []
+    for T in (279.45, 289.45):
+        seen = ModelEvaluator(model, {"temperature": T})
+        y = seen.array("initial", np.zeros(2))
+        slopes.append(seen("rhs", y)["n"])
+    assert slopes[1] / slopes[0] == pytest.approx(3.0, rel=1e-12)
+    assert {row[0] for row in model.temperature_table.rows} >= {"n.a", "n.b"}
+
+
 # --- cycles
 
 STATES, PLACES = "A B C D", ({glucose: 3.0}, {glucose: 7.0})

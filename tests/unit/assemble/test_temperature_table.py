@@ -79,6 +79,8 @@ def test_the_table_has_a_row_for_each_number() -> None:
     assert rows["NaKATPase.k1_forward"][1:3] == ("310 K", "–")
     assert "Na_leak.permeability.q10" not in rows
     assert "NaKATPase.density" not in rows
+    wet = model(lambda on: [lib.water(on, permeability="1e-3 cm/s")], T=310.15)
+    assert [row[0] for row in wet.temperature_table.rows] == ["water.permeability"]
     shown = repr(made.temperature_table)
     assert "model at 303.15 K" in shown
     assert "Na_leak.permeability" in made.temperature_table._repr_html_()
