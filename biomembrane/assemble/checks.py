@@ -9,6 +9,7 @@ from .. import dimension as d
 from .. import errors
 from ..constants import FARADAY, GAS
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.parameter import Declared, declare
 from ..declare.parameter_checks import joined
 from ..declare.place_contents import RESERVED
@@ -17,12 +18,13 @@ from ..declare.reaction_balance import net_species, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 
+PARTS = (Transporter, Cycle, Electrode)
 _SAME_MEMBRANE = "use the same object for the same membrane, or give one of them another name"
 
 
-def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
+def transporters(model: str, given: Any) -> tuple[Transporter | Cycle | Electrode, ...]:
     """Transporters with different names, at least one."""
-    if isinstance(given, (Transporter, Cycle)):
+    if isinstance(given, PARTS):
         given = [given]
     where, wanted = f"Model({model!r}), transporters", "a list of Transporter and Cycle objects"
     advice = "[lib.NaKATPase(membrane), lib.leak(K, membrane)]"
@@ -30,7 +32,7 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
         raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(given), advice=advice)
     checked = tuple(given)
     for item in checked:
-        if not isinstance(item, (Transporter, Cycle)):
+        if not isinstance(item, PARTS):
             raise errors.WrongType(
                 where=where, wanted=wanted, got=errors.shown(item), advice=advice
             )
@@ -52,7 +54,7 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
 
 
 def membranes(
-    given: Iterable[Transporter | Cycle], potential: Mapping[Membrane, Any] | None
+    given: Iterable[Transporter | Cycle | Electrode], potential: Mapping[Membrane, Any] | None
 ) -> tuple[Membrane, ...]:
     """Membranes of the transporters, then those that only have a potential; their names differ."""
     where, advice = "Model, potential=…", "potential={membrane: Q(-60, 'mV')}"
@@ -139,7 +141,7 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
     return by_name
 
 
-def transformed(given: Iterable[Transporter | Cycle]) -> frozenset[Species]:
+def transformed(given: Iterable[Transporter | Cycle | Electrode]) -> frozenset[Species]:
     """Species that some transporter as a whole produces or consumes."""
     changed: set[Species] = set()
     for t in given:
@@ -147,7 +149,7 @@ def transformed(given: Iterable[Transporter | Cycle]) -> frozenset[Species]:
     return frozenset(changed)
 
 
-def _is_bound(t: Transporter | Cycle, species: Species) -> bool:
+def _is_bound(t: Transporter | Cycle | Electrode, species: Species) -> bool:
     """Whether every step that takes up or releases a species changes the content of the states by
     as much.
     """
@@ -170,7 +172,7 @@ def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
 
 
 def carriers(
-    given: Iterable[Transporter | Cycle],
+    given: Iterable[Transporter | Cycle | Electrode],
     parameters: Mapping[str, Declared],
     with_states: Iterable[str],
 ) -> None:
