@@ -14,7 +14,8 @@ from ..declare.temperature_factor import KEY
 from ..html import table
 from ..units import restore
 
-_NO_RATE = (d.VOLTAGE, d.PRESSURE, d.ENERGY, d.POWER)  # seconds in the unit, yet no rate
+# seconds in the unit, yet no rate; the last is the resistance of an electrode
+_NO_RATE = (d.VOLTAGE, d.PRESSURE, d.ENERGY, d.POWER, d.ONE / d.CONDUCTANCE)
 # owners of what has no temperature dependence, in words
 _FIXED = ("the compartment", "the reservoir", "the membrane", "the model")
 _SHOWN = 6  # names in a warning
