@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from .declare.event import Event as Event
     from .declare.gate import Gate as Gate
     from .declare.parameter import Parameter as Parameter
-    from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
     from .declare.places import Membrane as Membrane
     from .declare.places import Reservoir as Reservoir
     from .declare.places import balance as balance
     from .declare.protocol import Protocol as Protocol
+    from .declare.source import Source as Source
     from .declare.species import Species as Species
+    from .declare.temperature_conversion import activation_energy as activation_energy
+    from .declare.temperature_conversion import q10 as q10
     from .declare.transporter import Transporter as Transporter
     from .exchange.bibliography import cite as cite
     from .exchange.netcdf import open_result as open_result
@@ -61,7 +63,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
-    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
+    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.source",
     "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
     "Cycle": "declare.cycle", "Gate": "declare.gate",
     "Electrode": "declare.electrode", "Event": "declare.event",
@@ -79,6 +81,7 @@ _HOME = {
     "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
     "control": "results.control", "Branch": "results.branch", "follow": "results.branch",
     "SteadyTransporter": "results.steady_transporter", "steady": "results.steady_transporter",
+    "activation_energy": "declare.temperature_conversion", "q10": "declare.temperature_conversion",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

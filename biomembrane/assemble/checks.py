@@ -10,7 +10,8 @@ from .. import errors
 from ..constants import FARADAY, GAS
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
-from ..declare.parameter import Declared, declare, joined
+from ..declare.parameter import Declared, declare
+from ..declare.parameter_checks import joined
 from ..declare.place_contents import RESERVED
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.reaction_balance import net_species, one_convention

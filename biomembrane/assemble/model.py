@@ -27,6 +27,7 @@ from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
 from .reference_state import References
 from .system import System
+from .temperature_table import TemperatureTable, tell, temperature_table
 
 if TYPE_CHECKING:
     from ..quantity_types import QuantityLike
@@ -127,6 +128,7 @@ class Model(System):
             constants=constants,
         )
         self.impermeants = impermeants(self)
+        tell(self.name, self.parameters)
         self.readings = readings.checked(self, self.impermeants)
         self.evaluated = readings.in_order(self.processes)
         self._frozen = True
@@ -184,6 +186,14 @@ class Model(System):
         """The entries of the ledger and their labels."""
         return LedgerLayout(self, self.ledger_stores)
 
+    def _definitions(self) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+        """Values at the temperature of the model, then what transporters derive from these."""
+        for p in self.parameters.values():
+            if p.dependence is not None:
+                yield p.used, p.formula
+        for transporter in self.transporters:
+            yield from transporter.derived.items()
+
     @cached_property
     @caching.garbage_collection_paused()
     def equations(self) -> tuple[Equation, ...]:
@@ -196,9 +206,8 @@ class Model(System):
             equations.append(Equation(symbol, formula, group))
 
         add(Group.DERIVED, T, BoundExpression(self.symbol("temperature")))
-        for transporter in self.transporters:
-            for symbol, formula in transporter.derived.items():
-                add(Group.DERIVED, symbol, formula)
+        for symbol, formula in self._definitions():
+            add(Group.DERIVED, symbol, formula)
         for x in self.impermeants:
             add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):
@@ -219,6 +228,11 @@ class Model(System):
         for symbol, formula in potentials.balances(self):
             add(Group.BALANCE, symbol, formula)
         return tuple(equations)
+
+    @cached_property
+    def temperature_table(self) -> TemperatureTable:
+        """Which parameters move with temperature, and which stay at that of their source."""
+        return temperature_table(self.parameters)
 
     @cached_property
     def hash(self) -> str:

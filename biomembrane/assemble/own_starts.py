@@ -31,7 +31,7 @@ def starts(
     Raises CircularReading, BadSettings.
     """
     at = _levels(places, membranes, phi)
-    known = {p.symbol for p in parameters.values()} | set(_ALWAYS)
+    known = {s for p in parameters.values() for s in (p.symbol, p.used)} | set(_ALWAYS)
     found: dict[str, BoundExpression] = {}
     waiting = {x.name: x for x in own}
     while waiting:

@@ -28,7 +28,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
-from ..declare.places import Compartment
+from ..declare.places import Compartment, Place
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
@@ -78,7 +78,7 @@ class References:
             worth = sp.Add(
                 *(sp.Rational(x.numerator, x.denominator) * own[n] for n, x in row.items())
             )
-            found[s.name] = worth, _at(worth - used_standard(self.model, s))
+            found[s.name] = worth, _at(worth - used_standard(self.model, s, None))
         return found
 
     def _level(self, species: Species) -> sp.Expr | None:
@@ -116,15 +116,15 @@ class References:
                 references[pool] = mean
         return references
 
-    def worth(self, species: Species) -> sp.Expr:
-        """μ^ref of a species; 0 where there is none."""
+    def worth(self, species: Species, place: Place | None = None) -> sp.Expr:
+        """μ^ref of a species in a place; 0 where there is none."""
         if species.name in self._equilibrated:
             return self._equilibrated[species.name][0]
         c = self.level(species)
-        return sp.S.Zero if c is None else self._worth(species, c)
+        return sp.S.Zero if c is None else self._worth(species, c, place)
 
-    def _worth(self, species: Species, level: sp.Expr) -> sp.Expr:
-        return used_standard(self.model, species) + _log(level, c0)
+    def _worth(self, species: Species, level: sp.Expr, place: Place | None = None) -> sp.Expr:
+        return used_standard(self.model, species, place) + _log(level, c0)
 
     def of(self, participant: Participant) -> sp.Expr:
         """μ^ref of a participant of a reaction, except the solvent."""
@@ -133,7 +133,7 @@ class References:
         if participant.pool in self.mixed:
             return _log(self.mixed[participant.pool], c0)
         assert participant.species is not None
-        return self.worth(participant.species)
+        return self.worth(participant.species, participant.place)
 
     @cached_property
     def _carriers(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
@@ -173,7 +173,7 @@ class References:
                 name = f"{place.name}.{s.name}"
                 c = self.mixed.get(name, self.level(s))
                 if c is not None:
-                    worth = _log(c, c0) if name in self.mixed else self.worth(s)
+                    worth = _log(c, c0) if name in self.mixed else self.worth(s, place)
                     references[name] = (worth, c * W)
                     rest -= c
             if place.name in model.swelling:

@@ -19,6 +19,7 @@ from ..declare.bound_expression import BoundExpression
 from ..declare.parameter import Declared
 from ..declare.reaction_balance import net_species
 from ..declare.species import Species
+from ..declare.standard_energies import standard_name
 from ..declare.transporter import Process
 from ..symbols import F, R, T, c0
 from .elimination import eliminate
@@ -88,10 +89,10 @@ def _known(processes: Iterable[Process], parameters: Mapping[str, Declared]) -> 
             s = w.species
             if s is None or s.is_solvent:
                 continue
-            declared = s.declared_standard
-            if declared is not None:
-                if declared.name in parameters:
-                    known[s.name] = declared.symbol
+            if s.declared_standard is not None:
+                declared = parameters.get(standard_name(s, w.place))
+                if declared is not None:
+                    known[s.name] = declared.used
             elif _is_zero(s, p):
                 known[s.name] = sp.S.Zero
     return known
@@ -129,9 +130,9 @@ def _combined(weights: Row, right: Mapping[str, sp.Expr]) -> sp.Expr:
 
 
 def _check(model: str, standards: StandardEnergies, parameters: Mapping[str, Declared]) -> None:
-    at = {p.symbol: p.value for p in parameters.values()} | {
-        R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION,
-        T: parameters["temperature"].value,
+    kelvin = parameters["temperature"].value
+    at = {p.used: p.value_at(kelvin) for p in parameters.values()} | {
+        R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, T: kelvin,
     }  # fmt: skip
     for names, closure in standards.closures.items():
         off = float(closure.expression.subs(at))

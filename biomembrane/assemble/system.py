@@ -19,11 +19,13 @@ from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode, protocols_of
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
-from ..declare.parameter import Declared, Parameter, Source, check_name, check_usual, declare
+from ..declare.parameter import Declared, Parameter, check_name, declare
+from ..declare.parameter_checks import check_usual
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.protocol import Protocol
 from ..declare.solute_names import meant
+from ..declare.source import Source
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from . import checks, electrodes, initial_contents, initial_potentials, own_starts, stoichiometry

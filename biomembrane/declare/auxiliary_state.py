@@ -229,7 +229,7 @@ _KEPT = "opening·(1 − x) − closing·x, or domain='real' for what has no bou
 
 def values_of(site: Site) -> dict[str, float]:
     """Numbers of the parameters and the units that a site has met, by name of their symbols."""
-    values = {p.name: p.value for p in site.parameters.values()}
+    values = {p.used.name: p.value for p in site.parameters.values()}
     local = {s.name: values.get(str(e), e) for s, e in site.names.items()}
     return values | {
         name: float(e) for name, e in local.items() if isinstance(e, (float, sp.Float))
@@ -240,7 +240,7 @@ def usual_numbers(state: StateEquation) -> dict[sp.Symbol, float]:
     """Numbers for what an equation may read, where there is no model: 0 V, contents and parameters
     as declared, other states at their start.
     """
-    at = {p.symbol: p.value for p in state.parameters.values()}
+    at = {p.used: p.value for p in state.parameters.values()}
     at |= {y.symbol: y.value for y in state.own_states}
     at |= {r.symbol: r.usual for r in state.readings}
     for solute in solutes_at(state.on).values():

@@ -16,7 +16,7 @@ from .bound_expression import BoundExpression, free
 from .checks.certificate import Certificate, Verdict
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
-from .parameter import Declared, check_name, check_text
+from .parameter import Declared, check_name
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane
 from .rates import Law, Rates
@@ -25,7 +25,9 @@ from .reaction_parser import parse
 from .readable_state import OwnState
 from .readings import Reading
 from .site import Site
+from .source import check_text
 from .species import Species
+from .temperature_factor import Scalable
 from .transporter_latex import transporter_latex
 from .user_expressions import evaluated, expressed
 
@@ -188,7 +190,7 @@ _COMPLETE = (("forward", "reverse"), ("conductance",), ("flux",), ("forward", "r
 
 @errors.keywords
 @dataclass(frozen=True, eq=False)
-class Transporter(Compared):
+class Transporter(Compared, Scalable):
     """A transporter of one reaction.
 
     Args:

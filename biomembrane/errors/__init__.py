@@ -21,9 +21,11 @@ from .notices import BiomembraneWarning as BiomembraneWarning
 from .notices import CacheNotUsed as CacheNotUsed
 from .notices import Incomplete as Incomplete
 from .notices import LanesStopped as LanesStopped
+from .notices import NotAtTemperature as NotAtTemperature
 from .notices import UnclearProtocol as UnclearProtocol
 from .notices import Unseen as Unseen
 from .notices import Unusual as Unusual
+from .notices import not_at_temperature as not_at_temperature
 from .notices import unusual as unusual
 from .notices import warned as warned
 from .wording import apart as apart
@@ -109,8 +111,8 @@ _CLASSES = {
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _CLASSES.items() for name in names}
 _WARNINGS = (
-    "BiomembraneWarning", "CacheNotUsed", "Incomplete", "LanesStopped", "UnclearProtocol", "Unseen",
-    "Unusual",
+    "BiomembraneWarning", "CacheNotUsed", "Incomplete", "LanesStopped", "NotAtTemperature",
+    "UnclearProtocol", "Unseen", "Unusual",
 )  # fmt: skip
 __all__ = sorted(["BiomembraneError", *_MODULE_OF, *_WARNINGS])  # noqa: PLE0605  for users; the rest is for the code that raises
 

@@ -30,6 +30,10 @@ class LanesStopped(BiomembraneWarning):
     """A check of a scan some of whose lanes stopped early; it says nothing about these."""
 
 
+class NotAtTemperature(BiomembraneWarning):
+    """Numbers of another temperature than the model's, without a temperature dependence."""
+
+
 class Unseen(BiomembraneWarning):
     """Changes by a protocol between output times, which the reducers of ``Keep`` do not see."""
 
@@ -44,6 +48,16 @@ class Unusual(BiomembraneWarning):
     """
 
 
+def unusual(text: str) -> None:
+    """Warn with :class:`Unusual`, at the line of the user's that called this package."""
+    warned(text, Unusual)
+
+
+def not_at_temperature(text: str) -> None:
+    """Warn with :class:`NotAtTemperature`, likewise."""
+    warned(text, NotAtTemperature)
+
+
 def warned(text: str, kind: type[BiomembraneWarning]) -> None:
     """Warn at the line of the user's that called this package."""
     frame, level = inspect.currentframe(), 1
@@ -51,7 +65,3 @@ def warned(text: str, kind: type[BiomembraneWarning]) -> None:
         frame, level = frame.f_back, level + 1
     warnings.warn(text, kind, stacklevel=level)
 
-
-def unusual(text: str) -> None:
-    """Warn with :class:`Unusual`, at the line of the user's that called this package."""
-    warned(text, Unusual)

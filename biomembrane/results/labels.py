@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from .. import caching, units
 from ..account.display_names import labels as transporter_labels
 from ..assemble.model import Model
-from ..declare.parameter import OWN
 from ..declare.places import Membrane
+from ..declare.source import OWN
 from ..declare.transporter import Process
 from ..solve.engine_protocols import Solver
 from ..solve.model_index import model_index

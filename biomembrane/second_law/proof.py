@@ -24,6 +24,7 @@ from ..declare.places import Membrane
 from ..declare.reaction import Participant
 from ..declare.reaction_balance import net_species
 from ..declare.reduced_affinity import exact
+from ..declare.standard_energies import standard_in
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text
@@ -145,11 +146,8 @@ def _potential(participant: Participant, energies: bool = True) -> sp.Expr:
     if participant.is_solvent:
         return participant.per_mole * participant.potential
     assert participant.species is not None
-    standard = (
-        sp.S.Zero
-        if participant.species.declared_standard is None or not energies
-        else participant.species.declared_standard.symbol
-    )
+    declared = standard_in(participant.species, participant.place) if energies else None
+    standard = sp.S.Zero if declared is None else declared.used
     return sp.diff(_energy(n, standard, W * c0), n).subs(
         n, W * symbols.concentration(participant.pool)
     )

@@ -11,7 +11,8 @@ from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..compile.program import Form
 from ..compile.time_formulas.motion import Motion, motions
-from ..declare.parameter import Declared, check_domain, check_usual
+from ..declare.parameter import Declared, check_domain
+from ..declare.parameter_checks import check_usual
 from .parameter_set import ParameterSet
 
 if TYPE_CHECKING:

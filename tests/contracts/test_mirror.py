@@ -92,9 +92,14 @@ COVERED_BY = {
     **of_one("unit/second_law/test_flux_sign.py", "declare/checks: nonnegativity"),
     **of_one("unit/declare/test_diagram.py", "declare: cycle_stationary_state diagram_steps"),
     **of_one("contracts/test_objects.py", "declare: identity"),
-    **of_one("contracts/errors/test_illegal_numbers.py", "declare: parameter"),
     **of_one("physics/test_electroneutral.py", "declare: place_contents places species"),
     **of_one("contracts/test_protocols.py", "declare: protocol"),
+    **of_one("physics/test_metabolism.py", "declare: standard_energies"),
+    **of_one(
+        "physics/test_temperature_dependence.py",
+        "declare: temperature_conversion temperature_dependence temperature_factor",
+    ),
+    **of_one("contracts/errors/test_illegal.py", "declare: parameter_checks source"),
     **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
     **of_one(
         "unit/declare/test_laws.py",
@@ -117,6 +122,8 @@ COVERED_BY = {
     # library
     **of_one("published/test_library.py", "library: carriers channels cotransporters pumps"),
     **of_one("published/test_explicit.py", "library: explicit species"),
+    **of_one("physics/test_metabolism.py", "library: metabolism reactant_reactions"),
+    **of_one("published/test_atp_energy.py", "library: reactants transformed_energy"),
     **of_one("contracts/errors/test_illegal_files.py", "library: sheet"),
     **of_one("unit/library/test_buffers.py", "library: carbonic_acid intrinsic_buffering"),
     # results
