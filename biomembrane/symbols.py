@@ -364,9 +364,6 @@ def _proportion(f: sp.Expr, x: sp.Expr) -> sp.Expr | None:
     return ratios[0] if alike else None
 
 
-
-
-
 def _may_vanish(base: sp.Expr, x: sp.Expr) -> bool:
     """Whether a divisor may be zero where x is: not if it has one known sign, as 1 + e^{V/s} of a
     gate.

@@ -28,33 +28,27 @@ def starts(
 ) -> dict[str, BoundExpression]:
     """x(0) by name, in the unit of x, as expressions of the parameters; ``phi``: φ(0) by place.
 
-    Raises CircularReading, BadSettings.
+    Raises BadSettings.
     """
-    at = _levels(places, membranes, phi)
+    if not own:
+        return {}
+    at, by_name = _levels(places, membranes, phi), {x.name: x for x in own}
     known = {p.symbol for p in parameters.values()} | set(_ALWAYS)
     found: dict[str, BoundExpression] = {}
-    waiting = {x.name: x for x in own}
-    while waiting:
-        ready = [x for x in waiting.values() if not _needed(x) & waiting.keys()]
-        if not ready:
-            raise _circle(waiting)
-        for x in ready:
+
+    def visit(x: StateEquation) -> None:
+        if x.name not in found:
+            for y in x.own_states:  # made before x, so that there is no circle
+                visit(by_name[y.name])
             found[x.name] = _start(x, at, known)
             at[x.symbol] = found[x.name].expression
-            del waiting[x.name]
-    return {x.name: found[x.name] for x in own}
+
+    for x in own:
+        visit(x)
+    return found
 
 
 _ALWAYS = (symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A)
-
-
-def _needed(x: StateEquation) -> set[str]:
-    """Names of the states whose start that of a state follows from."""
-    if x.steady_state is None or x.declared_start is not None:
-        return set()
-    used = {x.steady_state.names.get(s, s) for s in free(x.steady_state.local)}
-    read = set[sp.Symbol]().union(*(e.free_symbols for e in used))
-    return {y.name for y in x.own_states if y.symbol in read}
 
 
 def _levels(
@@ -104,14 +98,3 @@ def _start(
                 advice=f"{type(x).__name__}({x.name!r}, …, start=0.5)",
             )
     return BoundExpression(formula.local, names)
-
-
-def _circle(waiting: Mapping[str, StateEquation]) -> errors.CircularReading:
-    names = tuple(waiting)
-    return errors.CircularReading(
-        where=f"{names[0]}, start",
-        wanted="one of these with a start of its own",
-        got=f"steady values that need each other: {', '.join(names)}",
-        advice=f"start=0.5 for {names[0]}",
-        readers=names,
-    )
