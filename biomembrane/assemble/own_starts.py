@@ -4,8 +4,7 @@ what else there is then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence, Set
 
 import sympy as sp
 
@@ -14,9 +13,6 @@ from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, free
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place, contents
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 def starts(
@@ -34,14 +30,22 @@ def starts(
         return {}
     at, by_name = _levels(places, membranes, phi), {x.name: x for x in own}
     known = {p.symbol for p in parameters.values()} | set(_ALWAYS)
+    known |= {  # which the model derives
+        symbols.amount(name)
+        for place in places.values()
+        if isinstance(place, Compartment)
+        for name in _impermeant(place)
+    }
     found: dict[str, BoundExpression] = {}
+    read = {y.name for x in own for y in x.own_states if x.declared_start is None}
 
     def visit(x: StateEquation) -> None:
         if x.name not in found:
             for y in x.own_states:  # made before x, so that there is no circle
                 visit(by_name[y.name])
             found[x.name] = _start(x, at, known)
-            at[x.symbol] = found[x.name].expression
+            if x.name in read:  # written out only where another start needs it
+                at[x.symbol] = found[x.name].expression
 
     for x in own:
         visit(x)
@@ -78,17 +82,15 @@ def _impermeant(place: Compartment) -> list[str]:
 
 
 def _start(
-    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: Collection[sp.Symbol]
+    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: Set[sp.Symbol]
 ) -> BoundExpression:
     if x.declared_start is not None:
         return BoundExpression(x.declared_start.symbol / x.size_of_unit)
     assert x.steady_state is not None
     formula = x.steady_state
     names = {s: formula.names.get(s, s).xreplace(at) for s in free(formula.local)}
-    fixed = {e for e in at.values() if not e.is_Symbol}  # of impermeants, which the model derives
-    amounts = set[sp.Symbol]().union(*(e.free_symbols for e in fixed))
     for expression in names.values():
-        unknown = expression.free_symbols - set(known) - amounts
+        unknown = expression.free_symbols - known
         if unknown:
             read = ", ".join(sorted(map(str, unknown)))
             raise errors.BadSettings(
