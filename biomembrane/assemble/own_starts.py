@@ -4,7 +4,8 @@ what else there is then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import sympy as sp
 
@@ -82,7 +83,7 @@ def _impermeant(place: Compartment) -> list[str]:
 
 
 def _start(
-    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: Set[sp.Symbol]
+    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: AbstractSet[sp.Symbol]
 ) -> BoundExpression:
     if x.declared_start is not None:
         return BoundExpression(x.declared_start.symbol / x.size_of_unit)
