@@ -77,6 +77,8 @@ class _Printer(LatexPrinter):
             return rf"\Sigma_{{{name[6:]}}}"
         if name in _PLAIN:
             return _PLAIN[name]
+        if name.startswith("@["):  # a unit
+            return roman(name[2:-1].replace(" ", r"\,")).replace("µ", r"\mu ")
         match = re.fullmatch(r"(\w+)\[(.+)\]", name)
         if match and match[1] == "c":
             place, _, species = match[2].rpartition(".")

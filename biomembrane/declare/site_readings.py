@@ -71,7 +71,7 @@ class Readings:
         size = 1 / units.from_internal(unit)
         if not dim and size == 1:
             return number
-        return number * self.local(symbols.unit(unit), sp.Float(size), dim)
+        return number * self.local(symbols.unit(units.udunits(unit)), sp.Float(size), dim)
 
     def elsewhere(self, name: str) -> sp.Symbol:
         """A concentration in any place of the model, ``"Ca@er"``, also of an impermeant.

@@ -149,7 +149,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         "reaction": str(process.reaction),
         "charge": _charge(process), "mass": _mass(process), "affinity": A,
     }  # fmt: skip
-    rates = process.rates
+    rates = process.shown
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0" + _modulated(process, "; ")
@@ -164,7 +164,8 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
     assert rates.reverse is not None
-    made = _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    pair = (rates.forward, rates.reverse)
+    made = _compared(fields, pair, A, claim, derived, process.units)
     if made.verdict != Verdict.PROVEN:
         return made
     return replace(made, note=made.note + _modulated(process, "; " if made.note else ""))
@@ -192,6 +193,7 @@ def _compared(
     A: sp.Expr,
     claim: Claim,
     derived: Derived,
+    units: Derived,
 ) -> Statement:
     """The statement on a pair of rates; constants derived from others are written out before the
     comparison.
@@ -217,8 +219,8 @@ def _compared(
         )
     written_out = replace(
         claim,
-        forward=forward,
-        reverse=reverse,
+        forward=forward.xreplace(units),
+        reverse=reverse.xreplace(units),
         flux=None,
         reduced_affinity=reduced_affinity,
         proved="",
@@ -357,7 +359,7 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
         assert p.rates.reverse is not None
         up, down = (rate.xreplace(alone) for rate in (p.rates.forward, p.rates.reverse)[::way])
         forward, reverse = forward * up, reverse * down
-    return _compared(fields, (forward, reverse), A, claim, derived)
+    return _compared(fields, (forward, reverse), A, claim, derived, {})
 
 
 def _invariant(weights: Mapping[str, Any]) -> str:

@@ -374,4 +374,7 @@ def test_a_number_with_a_unit_is_that_number_in_any_unit(nested: Nested) -> None
     by = lambda s: 1 / (1 + s["K@in"] / s.quantity(bm.Parameter("5 mM", bm.Source("assumed"))))  # noqa: E731
     run = bm.simulate(nested.model(nested.channel(by)), until="1 ms")
     assert np.allclose(share(run), 1 / (1 + level(run, "cell.K") / 5))
-    assert nested.channel(by).parameters.keys() == {"K_v.conductance"}
+    part = nested.channel(by)
+    assert part.parameters.keys() == {"K_v.conductance"}
+    assert r"5 \mathrm{mM}" in bm.prove(part).latex()
+    assert r"5 \mathrm{mM}" in part._repr_latex_()

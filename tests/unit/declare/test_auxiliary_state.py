@@ -105,7 +105,10 @@ def test_it_is_in_no_osmolarity_charge_or_ledger() -> None:
     state = made.auxiliaries[0]
     assert "starts at 0.2 µM" in repr(state)
     assert "IP3.production" in state._repr_html_()
-    assert r"\mathrm{d}t" in state._repr_latex_()
+    latex = state._repr_latex_()
+    assert r"production" in latex
+    assert r"{5 \mathrm{s}}" in latex
+    assert "0.001" not in latex
 
 
 @pytest.mark.parametrize(
