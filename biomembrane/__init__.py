@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .declare import laws as laws
     from .declare.auxiliary_state import AuxiliaryState as AuxiliaryState
     from .declare.cycle import Cycle as Cycle
+    from .declare.equilibrium import Equilibrium as Equilibrium
     from .declare.gate import Gate as Gate
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
@@ -52,7 +53,7 @@ _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
-    "Transporter": "declare.transporter",
+    "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
     "Cycle": "declare.cycle", "Gate": "declare.gate",
     "AuxiliaryState": "declare.auxiliary_state", "Protocol": "declare.protocol",
     "Keep": "results.keep",

@@ -232,9 +232,10 @@ class Entries:
     @cached_property
     def relaxed(self) -> xr.DataArray:
         """Exergy that turned to heat where constraints, such as that of a process at equilibrium,
-        jumped at breaks: Ξ before − after, at fixed totals.  Such fast processes dissipate nothing
-        else.  Negative where an event set a quantity that a constraint determines, which then
-        returns.
+        jumped: Ξ before − after, at fixed totals; at breaks, and at the start from the amounts as
+        declared.  Such fast processes dissipate nothing else.  Negative where an event set a
+        quantity that a constraint determines, which then returns, and where a bath supplied what
+        jumped.
         """
         return self._line("relaxed")
 

@@ -9,7 +9,7 @@ LINES = {
     "released": "gradient energy taken in by coupled transporters",
     "dissipated": "energy dissipated",
     "unpaid": "energy from nothing, by loops that do not close",
-    "relaxed": "exergy lost where constraints jump at breaks",
+    "relaxed": "exergy lost where constraints jump, at the start and at breaks",
     "residual": "imbalance of the ledger", "passed": "energy that passed",
     "residual_relative": "relative residual",
 }  # fmt: skip

@@ -31,6 +31,8 @@ def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
         value = _end(getattr(ledger, name))
         if name in ("imposed", "relaxed") and not abs(value) > 0:  # 0, or no lane ran to completion
             continue
+        if name == "relaxed" and abs(value) < 1e-12 * passed:  # constraints that were met already
+            continue
         if name != "residual" and abs(value) < 1e-12 * passed:
             value = 0.0  # rounding of bath terms that cancel
         share = (

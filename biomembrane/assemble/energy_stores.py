@@ -16,9 +16,10 @@ from ..declare.bound_expression import BoundExpression
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
-from .potentials import molar, net, weighted
+from .potentials import molar, net
 from .reference_state import References
 from .system import System
+from .weighted_sum import weighted
 
 
 class Role(StrEnum):

@@ -53,6 +53,13 @@ def _charges_at_start(system: System) -> dict[str, BoundExpression]:
     part without a ground, which makes its total 0.
     """
     q = charges(system.circuit, system.start)
+    q |= {
+        place.name: BoundExpression(sp.S.Zero)
+        for m in system.membranes
+        if m.electroneutral
+        for place in (m.inside, m.outside)
+        if place.name not in q
+    }
     blocks = system.circuit.blocks
     for zero in dict.fromkeys(block.zero for block in blocks if block.zero):
         nodes = [n for block in blocks if block.zero == zero for n in block.nodes]

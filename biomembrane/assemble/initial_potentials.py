@@ -65,7 +65,8 @@ def starting(
     expression of them.
 
     A membrane with a capacitance whose potential is not given starts at 0 V, unless the given
-    potentials imply another; V of a membrane without a capacitance follows.  Raises BadPlace where
+    potentials imply another; V of a membrane without a capacitance follows.  That of an
+    electroneutral one is where the search for it begins.  Raises BadPlace where
     potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
@@ -95,7 +96,7 @@ def starting(
             independent.append(V)
         else:
             _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
-    capacitors = [m for m in membranes if m.capacitance is not None and circuit.has_voltage(m)]
+    capacitors = [m for m in membranes if m.has_potential and circuit.has_voltage(m)]
     _set_others_to_zero([m for m in capacitors if m not in declared], clusters)
     starts = {
         place: sp.Add(*(n * declared[m].symbol for m, n in weights.items()))

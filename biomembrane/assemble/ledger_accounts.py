@@ -29,6 +29,7 @@ class LedgerLayout:
         owner = {p.name: p.transporter for p in model.processes}
         entries = [(process, store) for store in stores for process, _ in store.entries]
         self.fuel = _fuel(model)
+        self.conversions = frozenset(model.interconverted)
         self.process = [process for process, _ in entries]
         self.store: list[Store] = [store for _, store in entries]
         self.transporter = [owner[p] for p in self.process]
@@ -87,7 +88,7 @@ class LedgerLayout:
         """
         taken: dict[str, list[int]] = {}
         for k, (kind, *names) in enumerate(self.sums):
-            if kind == "taken" and names[1] != CARRIER:
+            if kind == "taken" and names[1] != CARRIER and names[0] not in self.conversions:
                 taken.setdefault(names[0], []).append(k)
         fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
         return [
@@ -119,7 +120,7 @@ def _fuel(model: System) -> dict[str, list[tuple[str, frozenset[str]]]]:
     has one name in all transporters, that in the transporter with the fewest conversions.
     """
     net: dict[str, dict[Species, int]] = {}
-    for t in model.transporters:
+    for t in (t for t in model.transporters if t.name not in model.interconverted):
         sums: dict[Species, int] = {}
         for participant, n in (pair for p in t.processes for pair in p.reaction.net.items()):
             if participant.species in model.transformed:

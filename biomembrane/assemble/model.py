@@ -5,7 +5,7 @@ equations.  Immutable.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,7 +18,7 @@ from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.places import Membrane, Reservoir
-from ..declare.transporter import Transporter
+from ..declare.transporter import Process, Transporter
 from ..symbols import T
 from . import display, potentials, readings
 from .energy_stores import Store, stores_of
@@ -204,20 +204,10 @@ class Model(System):
         for symbol, formula in readings.definitions(self, self.readings, self.impermeants):
             add(Group.POTENTIAL, symbol, formula)
         for process in self.evaluated:
-            name, rates = process.name, process.local
-            A, J = symbols.affinity(name), symbols.flux(name)
+            A = symbols.affinity(process.name)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
-            if rates.flux is not None:
-                add(Group.FLUX, J, BoundExpression(rates.flux, process.names))
-            elif rates.forward is not None and rates.reverse is not None:
-                up, down = symbols.forward(name), symbols.reverse(name)
-                add(Group.RATE, up, BoundExpression(rates.forward, process.names))
-                add(Group.RATE, down, BoundExpression(rates.reverse, process.names))
-                add(Group.FLUX, J, potentials.net(up, down))
-            else:
-                L = symbols.conductance(name)
-                add(Group.RATE, L, BoundExpression(rates.conductance, process.names))
-                add(Group.FLUX, J, BoundExpression(L * A))
+            if not process.slaved:
+                equations += _flux(process)
         for state in self.states:
             if state.rate is not None:
                 add(Group.RATE, symbols.own_rate(state.name), state.rate)
@@ -251,3 +241,20 @@ class Model(System):
 
     def _repr_latex_(self) -> str:
         return display.latex(self, self.energy)
+
+
+def _flux(process: Process) -> Iterator[Equation]:
+    """The rates of a process, and its flux."""
+    name, rates = process.name, process.local
+    J = symbols.flux(name)
+    if rates.flux is not None:
+        yield Equation(J, BoundExpression(rates.flux, process.names), Group.FLUX)
+    elif rates.forward is not None and rates.reverse is not None:
+        up, down = symbols.forward(name), symbols.reverse(name)
+        yield Equation(up, BoundExpression(rates.forward, process.names), Group.RATE)
+        yield Equation(down, BoundExpression(rates.reverse, process.names), Group.RATE)
+        yield Equation(J, potentials.net(up, down), Group.FLUX)
+    else:
+        L = symbols.conductance(name)
+        yield Equation(L, BoundExpression(rates.conductance, process.names), Group.RATE)
+        yield Equation(J, BoundExpression(L * symbols.affinity(name)), Group.FLUX)

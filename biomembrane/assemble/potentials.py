@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -11,23 +11,31 @@ import sympy as sp
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.parameter import Declared
-from ..declare.places import Compartment, Reservoir
+from ..declare.places import Compartment, Reservoir, contents
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
 from . import free_energy
 from .impermeants import Impermeant
 from .system import System
+from .weighted_sum import weighted
 
 
 def used_standard(model: System, species: Species | None) -> sp.Expr:
-    """μ° where the model has it as a parameter (some reaction produces or consumes the species),
-    else zero.
+    """μ° where the model has it (some reaction produces or consumes the species): a parameter, or
+    what follows from the constants of equilibria; else zero.
     """
-    declared = None if species is None else species.declared_standard
-    if declared is None or declared.name not in model.parameters:
-        return sp.S.Zero
-    return declared.symbol
+    return sp.S.Zero if species is None else model.standards.energies.get(species.name, sp.S.Zero)
+
+
+def protons(model: System) -> dict[str, str]:
+    """By place that contains H⁺, the name of its concentration."""
+    return {
+        place.name: declared.name
+        for place in model.places.values()
+        for s, declared in contents(place).items()
+        if s.is_proton
+    }
 
 
 def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, BoundExpression]:
@@ -47,7 +55,7 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
             stores[state.pool] = free_energy.carrier(
                 symbols.amount(state.pool), symbols.state_energy(state.pool)
             )
-    if model.circuit.nodes:
+    if model.circuit.blocks:
         stores["capacitor"] = free_energy.total([block.energy() for block in model.circuit.blocks])
     return stores
 
@@ -97,23 +105,6 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             symbols.potential(m.name),
             net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name]),
         )
-
-
-@lru_cache(maxsize=1024)
-def _sum(weights: tuple[sp.Expr, ...]) -> sp.Expr:
-    return sp.Add(*(w * x for w, x in zip(weights, _local(len(weights)), strict=True)))
-
-
-@lru_cache(maxsize=1024)
-def _local(count: int) -> tuple[sp.Symbol, ...]:
-    return tuple(sp.Symbol(f"@{k}", real=True) for k in range(count))
-
-
-def weighted(terms: Iterable[tuple[sp.Expr, sp.Expr]]) -> BoundExpression:
-    """Σ weight·x, one expression for all sums with the same weights."""
-    nonzero = [(w, x) for w, x in terms if x != 0]
-    names = dict(zip(_local(len(nonzero)), (x for _, x in nonzero), strict=True))
-    return BoundExpression(_sum(tuple(w for w, _ in nonzero)), names)
 
 
 def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:

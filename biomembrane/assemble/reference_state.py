@@ -8,6 +8,8 @@ its mean over the cells, else its held concentration |
 | solutes in cells that reactions convert into each other, one for one | their mean concentration,
 which is their equilibrium where μ° is equal |
 | an impermeant | its own concentration at the declared volume |
+| species that equilibria alone turn into each other | as above where that is free; the others so
+that the references satisfy the equilibria |
 | the states of a carrier | an even distribution, with ligands at their potential when free |
 | solvent | the reference bath at the declared volume; pure water where a reaction produces or
 consumes it |
@@ -30,7 +32,7 @@ from ..declare.places import Compartment
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
-from . import free_energy
+from . import free_energy, interconversion
 from .impermeants import Impermeant
 from .potentials import used_standard
 from .system import System
@@ -49,9 +51,35 @@ class References:
         """
         if species.name not in self._levels:
             self._levels[species.name] = (
-                None if species in self.model.transformed else self._level(species)
+                self._equilibrated[species.name][1]
+                if species.name in self._equilibrated
+                else None
+                if species in self.model.transformed
+                else self._level(species)
             )
         return self._levels[species.name]
+
+    @cached_property
+    def _equilibrated(self) -> dict[str, tuple[sp.Expr, sp.Expr | None]]:
+        """μ^ref and c^ref of the species that equilibria alone turn into each other."""
+        reactions = self.model.interconverted
+        if not reactions:
+            return {}
+        every = {s.name: s for net in reactions.values() for s in net}
+        bathed = [s for s in every.values() if any(s in r.contents for r in self.model.reservoirs)]
+        bathed.sort(key=lambda s: s.is_proton)
+        follow = interconversion.references(reactions, bathed)
+        free = {n: self._level(s) for n, s in every.items() if s not in follow}
+        if any(level is None for level in free.values()):  # empty cells
+            return {}
+        own = {n: self._worth(every[n], level) for n, level in free.items() if level is not None}
+        found: dict[str, tuple[sp.Expr, sp.Expr | None]] = {n: (own[n], free[n]) for n in own}
+        for s, row in follow.items():
+            worth = sp.Add(
+                *(sp.Rational(x.numerator, x.denominator) * own[n] for n, x in row.items())
+            )
+            found[s.name] = worth, _at(worth - used_standard(self.model, s))
+        return found
 
     def _level(self, species: Species) -> sp.Expr | None:
         cells = self.model.compartments
@@ -72,7 +100,7 @@ class References:
             f"{p.name}.{s.name}": (p, s)
             for p in self.model.compartments
             for s in p.contents
-            if s in self.model.transformed
+            if s in self.model.transformed and s.name not in self._equilibrated
         }
         group = {pool: {pool} for pool in own}
         unequal: set[str] = set()  # pools of reactions that are not one for one
@@ -90,8 +118,13 @@ class References:
 
     def worth(self, species: Species) -> sp.Expr:
         """μ^ref of a species; 0 where there is none."""
+        if species.name in self._equilibrated:
+            return self._equilibrated[species.name][0]
         c = self.level(species)
-        return sp.S.Zero if c is None else used_standard(self.model, species) + _log(c, c0)
+        return sp.S.Zero if c is None else self._worth(species, c)
+
+    def _worth(self, species: Species, level: sp.Expr) -> sp.Expr:
+        return used_standard(self.model, species) + _log(level, c0)
 
     def of(self, participant: Participant) -> sp.Expr:
         """μ^ref of a participant of a reaction, except the solvent."""
@@ -162,6 +195,11 @@ def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:
 @lru_cache(maxsize=256)
 def _log(level: sp.Expr, standard: sp.Symbol) -> sp.Expr:
     return R * T * sp.log(level / standard)
+
+
+def _at(energy: sp.Expr) -> sp.Expr:
+    """The concentration of a chemical potential less μ°."""
+    return c0 * sp.exp(energy / (R * T))
 
 
 def _ligands(worth: Callable[[Species], sp.Expr], state: Participant) -> sp.Expr:

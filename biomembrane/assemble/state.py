@@ -53,6 +53,8 @@ class StateVariable:
         carried_as: the carrier of energy under which the ledger counts its exergy, if any.
         variable: the variable of results that holds x itself, if one does.
         kind: its kind in words, for results; nothing depends on it.
+        helper: whether it only serves to determine other states, and says nothing of its own.
+        weights: by pool, of a sum of amounts that it is; empty for others.
     """
 
     name: str
@@ -68,6 +70,8 @@ class StateVariable:
     positive: bool = True
     carried_as: str | None = None
     given_by: str | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+    helper: ClassVar[bool] = False
     dimension: ClassVar[Dimension]
     quantum: ClassVar[sp.Expr | None]
     kind: ClassVar[str]
@@ -106,6 +110,12 @@ class Solute(Amount):
     kind = "solute"
 
 
+class Total(StateVariable):
+    """An amount that equilibria conserve."""
+
+    dimension, unit, quantum, kind, helper = d.AMOUNT, "fmol", None, "total", True
+
+
 class NodeCharge(StateVariable):
     """The charge of a node of the capacitor network; it has either sign."""
 
@@ -114,6 +124,17 @@ class NodeCharge(StateVariable):
     @property
     def spent_at_start(self) -> frozenset[str]:
         """None: capacitances act at all times, and potentials are treated separately."""
+        return frozenset()
+
+
+class NodePotential(StateVariable):
+    """φ of an electroneutral node, at which no net current flows into it."""
+
+    dimension, unit, quantum, kind, helper = d.VOLTAGE, "V", None, "potential", True
+
+    @property
+    def spent_at_start(self) -> frozenset[str]:
+        """None: it is only a guess that is given."""
         return frozenset()
 
 
@@ -187,13 +208,28 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
         )
 
 
-def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, NodeCharge]:
-    """Charges by node, in the order of the nodes."""
+def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, StateVariable]:
+    """Charges by node, in the order of the nodes; potentials of those without."""
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
             scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
-    return {n: _charge(n, initial[n], scale[n]) for n in circuit.nodes}
+    return {
+        n: _potential(n, start[n]) if n in circuit.neutral else _charge(n, initial[n], scale[n])
+        for n in circuit.nodes
+    }
+
+
+def _potential(node: str, start: sp.Expr) -> NodePotential:
+    return NodePotential(
+        name=f"{node}.potential",
+        symbol=symbols.electric_potential(node),
+        place=node,
+        label="potential",
+        initial=BoundExpression(start),
+        scale=BoundExpression(R * T / F),
+        positive=False,
+    )
 
 
 def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> NodeCharge:

@@ -93,6 +93,7 @@ class Circuit:
     """The capacitor network: floating nodes in order, blocks of nodes that capacitors join, and φ
     of every place as an expression.
 
+    ``neutral`` are the nodes without a charge, whose φ is where no net current flows into them.
     ``datum`` gives by place the reference of its φ: the ground (an empty name), or a place of its
     own part.
     """
@@ -101,6 +102,7 @@ class Circuit:
     blocks: tuple[Block, ...]
     phi: dict[str, sp.Expr]
     datum: dict[str, str]
+    neutral: tuple[str, ...] = ()
 
     def has_voltage(self, membrane: Membrane) -> bool:
         """Whether V of a membrane is a function of the state: both sides have one reference."""
@@ -143,7 +145,7 @@ def circuit(
     Raises ``ChargeImbalance`` where charge has nowhere to go.
     """
     grounded = {n for n, p in all_places.items() if isinstance(p, Reservoir) and not p.floating}
-    capacitors = [m for m in membranes if m.capacitance is not None]
+    capacitors = [m for m in membranes if m.has_potential]
     datum = dict.fromkeys(grounded, "")
     touching = _touching(capacitors)
     floating = dict.fromkeys(n for n in all_places if n not in grounded)
@@ -163,9 +165,26 @@ def circuit(
     phi: dict[str, sp.Expr] = dict.fromkeys(all_places, sp.S.Zero) | {
         n: symbols.electric_potential(n) for n in nodes
     }
-    return Circuit(
-        nodes, tuple(_block(group, datum) for group in _groups(nodes, capacitors)), phi, datum
-    )
+    charged = [m for m in capacitors if not m.electroneutral]
+    neutral = tuple(n for n in nodes if all(m.electroneutral for m in touching[n]))
+    groups = _groups([n for n in nodes if n not in neutral], charged)
+    for group, around in groups:
+        _check_charged(group, around)
+    return Circuit(nodes, tuple(_block(group, datum) for group in groups), phi, datum, neutral)
+
+
+def _check_charged(group: list[str], around: list[Membrane]) -> None:
+    """Raise ``BadPlace`` where capacitors join places to each other and to no place of known φ, so
+    that an electroneutral membrane would fix the charge of all of them together.
+    """
+    ends = {p.name for m in around for p in (m.inside, m.outside)}
+    if ends <= {*group}:
+        raise errors.BadPlace(
+            where=f"Model, capacitances around {' and '.join(group)}",
+            wanted="a capacitor to ground, or capacitances of zero on all of their membranes",
+            got="an electroneutral membrane to ground, and capacitors between them",
+            advice="the same kind of capacitance, zero or above it, on all of these membranes",
+        )
 
 
 def _check_kept(part: set[str], processes: Sequence[Process]) -> None:

@@ -25,6 +25,10 @@ from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from . import checks, initial_contents, initial_potentials, own_starts, stoichiometry
+from .conserved_totals import constrained
+from .electroneutrality import neutralised
+from .interconversion import interconverted
+from .standard_energies import standard_energies
 from .state import StateVariable, states
 from .stoichiometry import Circuit
 
@@ -61,6 +65,7 @@ class System(Compared):
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
+        self.interconverted = interconverted(self.transporters)
         declared = [_temperature(name, temperature)]
         self.constants = checks.constants(name, constants)
         declared += self.constants
@@ -96,6 +101,14 @@ class System(Compared):
         self.N: dict[str, dict[str, sp.Expr]] = {
             p.name: stoichiometry.column(p, rows, names) for p in self.processes
         }
+        self.standards = standard_energies(name, self.processes, self.parameters)
+        self._constrain()
+
+    def _constrain(self) -> None:
+        """Put constraints in place of the rates of what equilibria and ΣI = 0 determine."""
+        states = neutralised(self.name, self.states, self.processes, self.circuit.neutral)
+        states = constrained(self.name, states, self.processes, self.N)
+        self.states, self.pools = states, tuple(x for x in states if x.conjugate is not None)
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -146,7 +159,7 @@ class System(Compared):
     @property
     def unaccounted(self) -> tuple[str, ...]:
         """Names of the states without a share in the free energy, which are outside the ledger."""
-        return tuple(x.name for x in self.states if x.conjugate is None)
+        return tuple(x.name for x in self.states if x.conjugate is None and not x.helper)
 
     @property
     def matrix(self) -> sp.Matrix:

@@ -56,6 +56,8 @@ _GROUPS = (
     "energy",
     "event",
     "set",
+    "pH",
+    "closure",
 )
 
 

@@ -16,6 +16,7 @@ from .graph.differentiate import along, differentiate
 from .graph.shared_exponentials import polish
 from .pivots import pivoted
 from .program_outputs import Outputs, add_energy_flows, add_observables
+from .slaved_fluxes import put_slaved_fluxes
 
 #: Values of the symbols that are constants, in the internal system (n° is 1 fmol).
 FIXED = {
@@ -44,6 +45,7 @@ class Program:
     what repeats from cell to cell is printed once and run in loops.
 
     Groups: ``initial`` (x0), ``scale`` (typical size of each state), ``impermeant`` (amounts),
+    ``closure`` (what must be 0 of RT where equilibrium constants are given twice),
     ``rhs`` (f, named by the states for which its rows are declared; constraints stand in rows of
     other algebraic states where they would have no pivot in their own), ``jacobian`` (values at
     ``sparsity``), ``dfdt``, ``concentration``, ``potential``, ``volume``, ``flux``, ``affinity``,
@@ -154,10 +156,12 @@ def _build(
     env, added = _environment(g, model, forms, extra)
     out = Outputs(g, env, {})
     lowering.define(g, [(e.symbol, e.formula) for e in model.equations], env, out.memo)
+    put_slaved_fluxes(model, g, env, out.memo)
     out.put("initial", out.lower(model.initial.formulas))
     rhs = {x.name: env[symbols.rate_of_change(x.name)] for x in model.states}
     out.put("scale", out.lower(model.scale.formulas))
     out.put("impermeant", {x.pool: env[x.symbol] for x in model.impermeants})
+    out.put("closure", out.lower(model.standards.closures))
     rhs, jacobian = _slopes(model, g, rhs)
     out.put("rhs", rhs)
     out.put("jacobian", jacobian)

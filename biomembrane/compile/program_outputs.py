@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import sympy as sp
 
 from .. import symbols
 from ..assemble.model import Model
+from ..assemble.potentials import protons
 from ..declare.bound_expression import BoundExpression
 from .graph import lowering
 from .graph.builder import Graph
@@ -51,6 +53,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     env, solutes = out.env, [x for x in model.states if x.concentration is not None]
     charged = filter(model.circuit.has_voltage, model.membranes)
     out.put("concentration", {x.name: env[x.concentration] for x in solutes})
+    out.put("pH", {n: _pH(out, env[symbols.concentration(c)]) for n, c in protons(model).items()})
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
@@ -58,6 +61,13 @@ def add_observables(model: Model, out: Outputs) -> None:
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
+
+
+def _pH(out: Outputs, concentration: int) -> int:
+    """−log₁₀ of a concentration in mol/l."""
+    g = out.g
+    level = g.call("log", g.mul(concentration, g.rcp(out.env[symbols.c0])))
+    return g.mul(g.const(-1 / math.log(10)), level)
 
 
 def _fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
@@ -128,8 +138,11 @@ def add_energy_flows(model: Model, out: Outputs, summed: bool, time_dependent: b
     g = out.g
     flux = dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
     affinity = dict(zip(out.names["affinity"], out.outputs["affinity"], strict=True))
-    losses = g.rows("product", [(flux[n], affinity[n]) for n in flux], _product)
-    out.put("dissipation", dict(zip(flux, (row[0] for row in losses), strict=True)))
+    slaved = {p.name for p in model.processes if p.slaved}  # A = 0, whatever floats leave of it
+    free = [n for n in flux if n not in slaved]
+    losses = g.rows("product", [(flux[n], affinity[n]) for n in free], _product)
+    lost = dict(zip(free, (row[0] for row in losses), strict=True))
+    out.put("dissipation", {n: lost.get(n, g.zero) for n in flux})
     out.put("uphill", _uphill(model, out, flux))
     stores = enumerate(model.ledger_stores)
     potentials = out.lower(

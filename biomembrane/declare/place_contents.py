@@ -10,7 +10,7 @@ from ..dimension import CONCENTRATION
 from .parameter import Declared, check_usual, declare
 from .species import Species
 
-RESERVED = ("volume", "charge")  # cell.volume and cell.charge are a place's own
+RESERVED = ("volume", "charge", "potential")  # cell.volume and its like are a place's own
 
 
 def owner_of(place: Any) -> str:

@@ -5,7 +5,7 @@ them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
@@ -238,7 +238,12 @@ class Membrane(Compared):
         name: dotted names ``basolateral.area``, ``basolateral.capacitance``.
         inside, outside: the two places; reactions name them ``@in`` and ``@out``.
         area: of the membrane.
-        capacitance: per area; without it the membrane stores no charge (a junction).
+        capacitance: per area; without it the membrane stores no charge (a junction).  Zero,
+            ``Q(0, "uF/cm^2")``, is the electroneutral limit: the places stay neutral, and V is at
+            all times where no net current flows into them.
+
+    Attributes:
+        electroneutral: whether the capacitance is zero; ``capacitance`` is None then.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -247,7 +252,7 @@ class Membrane(Compared):
         DuplicateName: two places of one name.
         BareNumber: a number without a unit.
         UnitMismatch: a unit of another dimension.
-        OutOfDomain: an area or a capacitance that is not above zero.
+        OutOfDomain: an area that is not above zero, or a capacitance below it.
     """
 
     name: str
@@ -270,6 +275,7 @@ class Membrane(Compared):
     else:
         area: ParameterLike = field(kw_only=True)
         capacitance: ParameterLike | None = field(default=None, kw_only=True)
+    electroneutral: bool = field(init=False, repr=False, default=False)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Membrane, name")
@@ -305,23 +311,36 @@ class Membrane(Compared):
         self._declare("area", AREA, f"area of {self.name}")
         if self.capacitance is not None:
             self._declare(
-                "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}"
-            )
+                "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}",
+                "nonnegative",
+            )  # fmt: skip
+            assert self.capacitance is not None
+            if self.capacitance.value == 0:
+                object.__setattr__(self, "capacitance", None)
+                object.__setattr__(self, "electroneutral", True)
+            else:
+                changed = replace(self.capacitance, domain="positive")
+                object.__setattr__(self, "capacitance", changed)
 
-    def _declare(self, key: str, dim: Dimension, long_name: str) -> None:
+    @property
+    def has_potential(self) -> bool:
+        """Whether V across it is defined by what it holds: a charge, or none at all times."""
+        return self.capacitance is not None or self.electroneutral
+
+    def _declare(self, key: str, dim: Dimension, long_name: str, domain: str = "positive") -> None:
         """Replace a quantity by the parameter that it declares."""
         parameter = declare(
             f"{self.name}.{key}",
             getattr(self, key),
             dim,
-            domain="positive",
+            domain=domain,
             long_name=long_name,
             owner=owner_of(self),
         )
         object.__setattr__(self, key, parameter)
 
     def _content(self) -> tuple[Any, ...]:
-        return self.inside, self.outside, self.area, self.capacitance
+        return self.inside, self.outside, self.area, self.capacitance, self.electroneutral
 
     def side(self, word: str) -> Place | None:
         """The place that ``in``, ``out`` or a name means; None if it is neither side."""

@@ -121,6 +121,13 @@ class Species:
         """Whether it has a molar volume; then it is counted by volume, not concentration."""
         return self.molar_volume is not None
 
+    @property
+    def is_proton(self) -> bool:
+        """Whether it is H⁺, by charge and formula, or where it has no formula by its name."""
+        return self.charge == 1 and (
+            self.composition() == {"H": 1} or (not self.formula and self.name in ("H", "H+"))
+        )
+
     def _check_moieties(self, where: str) -> None:
         example = "{'adenosine': 1, 'phosphate': 3}"
         where = f"{where}, moieties"

@@ -13,7 +13,7 @@ from .. import errors, symbols
 from ..html import collapsible, join, table
 from .barriers import Eyring
 from .bound_expression import BoundExpression, free
-from .checks.certificate import Certificate
+from .checks.certificate import Certificate, Verdict
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
 from .parameter import Declared, check_name, check_text
@@ -38,7 +38,8 @@ class Process(Compared):
     and ``rates`` the rates in them.  ``modulating_solutes`` are solutes that the rates read and
     that take no part in the reaction, ``own_states`` the states with an equation of their own that
     they read, ``readings`` what they read elsewhere in the model; ``step`` is its name within a
-    kinetic diagram.
+    kinetic diagram.  ``log_constant`` is the logarithm of its equilibrium constant in c°, where
+    that is a parameter; else standard energies give it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Process(Compared):
     step: str = ""
     own_states: tuple[OwnState, ...] = ()
     readings: tuple[Reading, ...] = ()
+    log_constant: BoundExpression | None = field(default=None, repr=False, hash=False)
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -63,6 +65,7 @@ class Process(Compared):
             self.certificate.verdict,
             self.modulating_solutes,
             self.own_states,
+            comparable(self.log_constant),
         )
 
     @cached_property
@@ -80,6 +83,11 @@ class Process(Compared):
         with an equation of their own, shares of channels, quantities from elsewhere.
         """
         return (*(x.name for x in self.own_states), *(x.name for x in self.readings))
+
+    @property
+    def slaved(self) -> bool:
+        """Whether it is at equilibrium at all times, so that its flux follows from all others."""
+        return self.certificate.verdict is Verdict.EQUILIBRIUM
 
     def reads(self, symbol: sp.Symbol) -> bool:
         """Whether its rates depend on a symbol of the model."""

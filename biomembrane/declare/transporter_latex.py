@@ -49,8 +49,10 @@ def transporter_latex(transporter: Any) -> str:
             lines += [f"{tex(symbol)} = {tex(part)}" for symbol, part in named]
         elif rates.conductance is not None:
             lines.append(rf"J = \mathcal{{A}}\,{tex(rates.conductance)}")
-        else:
+        elif rates.flux is not None:
             lines.append(f"J = {tex(rates.flux)}")
+        else:
+            lines.append(r"\mathcal{A} = 0")
         lines.append(rf"\mathcal{{A}}/RT = {tex(process.certificate.reduced_affinity)}")
     body = r" \\ ".join(lines)
     return rf"$\displaystyle \begin{{gathered}} {body} \end{{gathered}}$"

@@ -56,7 +56,9 @@ if TYPE_CHECKING:
     from .law_errors import BadCycle as BadCycle
     from .law_errors import CircularReading as CircularReading
     from .law_errors import CycleNotClosed as CycleNotClosed
+    from .law_errors import DependentEquilibria as DependentEquilibria
     from .law_errors import DimensionError as DimensionError
+    from .law_errors import EquilibriaDoNotClose as EquilibriaDoNotClose
     from .law_errors import NegativeRate as NegativeRate
     from .law_errors import SecondLawUndecided as SecondLawUndecided
     from .law_errors import SecondLawViolation as SecondLawViolation
@@ -91,7 +93,8 @@ _CLASSES = {
     ),
     "law_errors": (
         "DimensionError", "SecondLawViolation", "SecondLawUndecided", "NegativeRate",
-        "CycleNotClosed", "BadCycle", "CircularReading",
+        "CycleNotClosed", "BadCycle", "CircularReading", "EquilibriaDoNotClose",
+        "DependentEquilibria",
     ),
     "file_errors": (
         "CorruptFile", "ModelFailed", "NotWritable", "UnknownSuffix", "NeedsExtra",

@@ -49,6 +49,27 @@ class CycleNotClosed(BiomembraneError):
     headline = "the rate constants of a cycle do not close"
 
 
+@mistake
+class EquilibriaDoNotClose(BiomembraneError):
+    """Equilibrium constants of ``processes`` that contradict each other, or standard energies:
+    ``kilojoule`` [kJ/mol] from nothing.
+    """
+
+    processes: tuple[str, ...] = ()
+    kilojoule: float = 0.0
+    headline = "equilibrium constants contradict each other"
+
+
+@mistake
+class DependentEquilibria(BiomembraneError):
+    """Equilibria, ``processes``, of which one follows from the others, so that the flux of each is
+    not determined.
+    """
+
+    processes: tuple[str, ...] = ()
+    headline = "an equilibrium follows from the others"
+
+
 class BadCycle(BiomembraneError):
     """States, steps or closing steps that do not fit."""
 

@@ -1,15 +1,32 @@
 """Library: species and transporters with published parameters, one TOML sheet a paper."""
 
 from . import explicit as explicit
+from .buffers import ATP_H as ATP_H
+from .buffers import BES as BES
+from .buffers import EGTA as EGTA
+from .buffers import HEPES as HEPES
+from .buffers import MES as MES
+from .buffers import TES as TES
+from .buffers import ADP_Mg as ADP_Mg
+from .buffers import ATP_Mg as ATP_Mg
+from .buffers import Buffer as Buffer
+from .buffers import at_pH as at_pH
+from .buffers import buffer as buffer
+from .carbonic_acid import carbonate as carbonate
+from .carbonic_acid import carbonate_contents as carbonate_contents
 from .carriers import GLUT2 as GLUT2
 from .carriers import SGLT1 as SGLT1
 from .channels import leak as leak
 from .channels import water as water
 from .cotransporters import KCC2 as KCC2
+from .exchangers import NHE3 as NHE3
+from .intrinsic_buffering import Intrinsic as Intrinsic
+from .intrinsic_buffering import intrinsic as intrinsic
 from .pumps import NaKATPase as NaKATPase
 from .sheet import sheet as sheet
 from .species import ADP as ADP
 from .species import ATP as ATP
+from .species import CO2 as CO2
 from .species import H2O as H2O
 from .species import HCO3 as HCO3
 from .species import Ca as Ca

@@ -24,6 +24,8 @@ H, Ca, Mg, HCO3 = (
     _species("Mg", "Mg²⁺"),
     _species("HCO3", "HCO₃⁻"),
 )
+#: dissolved CO₂ and H₂CO₃ together, counted with one water: CO₂ ⇌ H⁺ + HCO₃⁻ balances
+CO2 = _species("CO2", "CO₂")
 glucose = _species("glucose", "glucose")
 H2O = Species("H2O", 0, "H2O", molar_volume=sheet("species")["V_w"], label="water")
 

@@ -19,6 +19,12 @@ class DeferredArray(BackendArray):
     ) -> None:
         self.source, self.name, self.shape, self.dtype = source, name, shape, dtype
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> DeferredArray:
+        """One with numbers of its own, from the same run: that is not copied with it."""
+        return DeferredArray(
+            lambda name: np.array(self.source(name)), self.name, self.shape, self.dtype
+        )
+
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         return indexing.explicit_indexing_adapter(
             key, self.shape, indexing.IndexingSupport.BASIC, self._read

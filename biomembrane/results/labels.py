@@ -36,6 +36,7 @@ def names_along(model: Model, dim: str) -> list[str]:
         "gate": lambda: [model.states[i] for i in state_indices(model, "open_fraction")],
         "auxiliary_state": lambda: [model.states[i] for i in state_indices(model, "auxiliary")],
         "membrane": lambda: model.membranes,
+        "place": model.places.values,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
         "state": lambda: model.states,

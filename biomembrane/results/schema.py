@@ -20,6 +20,7 @@ import numpy as np
 from .. import units
 from ..account.ledger_lines import GROUPS, LINES
 from ..assemble.model import Model
+from ..assemble.potentials import protons
 from ..solve.ledger_totals import UNIT
 from ..solve.status import Outcome
 
@@ -105,6 +106,7 @@ CULPRIT = "pool at fault, or the stiffest, where the lane stopped; -1 for none"
 TABLE: dict[str, Variable] = {
     "amount": _course("pool", "fmol", "amount"),
     "concentration": _course("pool", "mM", "concentration"),
+    "pH": _course("place", "1", "pH, -log10 of the concentration of H+ in mol/l", "protons"),
     "potential": _course("membrane", "mV", "membrane potential, inside less outside", "membranes"),
     "volume": _course("compartment", "pL", "solvent volume", "compartments"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
@@ -176,6 +178,7 @@ ENTRY = (
 DIMENSIONS: dict[str, tuple[str, ...]] = {
     "pool": ("pool_species", "pool_place", "pool_kind"),
     "membrane": (),
+    "place": (),
     "compartment": (),
     "process": ("transporter",),
     "gate": (),
@@ -202,7 +205,7 @@ def present(
     """
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
-        "processes": bool(model.processes),
+        "processes": bool(model.processes), "protons": bool(protons(model)),
         "gates": any(x.variable == "open_fraction" for x in model.states),
         "states with equations of their own": any(x.variable == "auxiliary" for x in model.states),
         "laws without proof": bool(uphill),

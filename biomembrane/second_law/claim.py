@@ -22,6 +22,7 @@ from ..declare.transporter import Process, Transporter
 from ..symbols import F, R, T, c0
 
 Declaration = Transporter | Cycle
+KNOWN = (Verdict.PROVEN, Verdict.ONSAGER, Verdict.EQUILIBRIUM)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Claim:
         charge: elementary charges that the species carry to the inside per turnover.
         current: the charges per turnover in the model's own voltage equation; default ``charge``.
         unbalanced: what appears or vanishes, in words.
-        proved: a verdict that is known already (``proven``, ``onsager``).
+        proved: a verdict that is known already (``proven``, ``onsager``, ``equilibrium``).
     """
 
     name: str
@@ -171,7 +172,7 @@ def _claim(
         flux=rates.flux, forward=rates.forward, reverse=rates.reverse,
         conductance=rates.conductance, charge=float(moved),
         voltage=symbols.potential(on.name) if isinstance(on, Membrane) else None, values=values,
-        proved=verdict if verdict in (Verdict.PROVEN, Verdict.ONSAGER) else "",
+        proved=verdict if verdict in KNOWN else "",
         temperature=temperature,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from .irreversible_law import describe, relative_excess
 from .residual import EXACT, Residual, residual
 
 NONLINEAR = "ln(r⁺/r⁻) is not linear in V and ln c"
+AT_EQUILIBRIUM = "A = 0 at all times, so that J·A = 0"
 SIGN_OF_A = "the flux stops where A = 0 and has the sign of A"
 
 
@@ -33,6 +34,8 @@ def assess(claim: Claim, ranges: Ranges) -> Finding:
     blank = Finding(
         claim.name, claim.kind, claim.reaction, Verdict.NOT_AUDITABLE, temperature=claim.temperature
     )
+    if claim.proved == Verdict.EQUILIBRIUM:
+        return replace(blank, verdict=Verdict.PROVEN, text=AT_EQUILIBRIUM)
     if claim.net is None:
         return replace(blank, text="no flux is given")
     if claim.unbalanced:

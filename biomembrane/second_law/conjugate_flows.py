@@ -315,6 +315,13 @@ def _membrane(parts: Sequence[Declaration]) -> Membrane:
             where="coupling(…)", wanted="transporters on one membrane", got=got, advice=advice
         )
     for process in (p for part in parts for p in part.processes):
+        if process.slaved:
+            raise errors.BadReaction(
+                where="coupling(…)",
+                wanted="transport with a flux that follows from forces",
+                got=f"{process.name}, at equilibrium at all times, whose force is 0",
+                advice="leave it out, or give it a rate=",
+            )
         if process.reaction.has_solvent:
             got, advice = (
                 f"{process.reaction} in {process.name}",

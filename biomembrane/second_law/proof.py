@@ -103,8 +103,11 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
 
 
 def affinity(process: Process) -> sp.Expr:
-    """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V."""
-    work = sp.Add(*(n * _potential(participant) for participant, n in process.reaction.net.items()))
+    """A/RT = −Σ ν ∂G/∂n /RT − Σ Q φ F/RT over the places, in concentrations and V; with ln K in
+    place of standard energies where the process has a constant of its own.
+    """
+    energies = process.log_constant is None
+    work = sp.Add(*(n * _potential(w, energies) for w, n in process.reaction.net.items()))
     on = process.on
     phi = (
         {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero}
@@ -114,11 +117,12 @@ def affinity(process: Process) -> sp.Expr:
     electric = sp.Add(
         *(exact(z) * F * phi[place] for place, z in process.reaction.charge_moved().items())
     )
-    return sp.expand(-(work + electric) / (R * T))
+    given = sp.S.Zero if process.log_constant is None else process.log_constant.expression
+    return sp.expand(given - (work + electric) / (R * T))
 
 
-def _potential(participant: Participant) -> sp.Expr:
-    """∂G/∂n of a participant, differentiated here from G."""
+def _potential(participant: Participant, energies: bool = True) -> sp.Expr:
+    """∂G/∂n of a participant, differentiated here from G; with μ° of solutes if ``energies``."""
     n, W = sp.Dummy(), sp.Dummy()
     if participant.is_state:
         return sp.diff(_energy(n, symbols.state_energy(participant.pool), n0), n).subs(
@@ -129,7 +133,7 @@ def _potential(participant: Participant) -> sp.Expr:
     assert participant.species is not None
     standard = (
         sp.S.Zero
-        if participant.species.declared_standard is None
+        if participant.species.declared_standard is None or not energies
         else participant.species.declared_standard.symbol
     )
     return sp.diff(_energy(n, standard, W * c0), n).subs(
@@ -149,6 +153,9 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         "reaction": str(process.reaction),
         "charge": _charge(process), "mass": _mass(process), "affinity": A,
     }  # fmt: skip
+    if process.slaved:
+        note = "A = 0 at all times, so that J·A = 0"
+        return Statement(**fields, verdict=Verdict.PROVEN, note=note)
     rates = process.shown
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)

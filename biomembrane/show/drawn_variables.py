@@ -32,11 +32,11 @@ _KINDS = {
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",
-    "open_fraction": "Open fraction", "auxiliary": "State",
+    "open_fraction": "Open fraction", "auxiliary": "State", "pH": "pH",
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
-    "gate": "open_fraction", "auxiliary_state": "auxiliary",
+    "gate": "open_fraction", "auxiliary_state": "auxiliary", "place": "pH",
 }  # fmt: skip
 _LEDGER_LINES = (
     "spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed",

@@ -1,4 +1,6 @@
-"""Checks of the initial state at the values used: room for impermeants, and electroneutrality."""
+"""Checks of the initial state at the values used: room for impermeants, electroneutrality, and
+equilibrium constants that agree.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from .. import caching, errors, symbols
 from ..assemble.impermeants import NEUTRALITY, Impermeant
 from ..assemble.model import Model
+from ..assemble.standard_energies import CLOSES, contradiction
 from ..compile.kernel import Kernel
 from ..declare.places import Balance, Compartment
 from .model_index import model_index
@@ -36,6 +39,23 @@ def check(
     charges = _charges(model)
     if charges.places:
         _neutral(charges, amounts, inputs, y0, lanes, dims)
+
+
+def closures(
+    model: Model, k: Kernel, segments: Sequence[Sequence[Any]], y0: Array, lanes: slice,
+    dims: Mapping[str, int],
+) -> None:  # fmt: skip
+    """Raise ``EquilibriaDoNotClose`` where equilibrium constants contradict each other at the
+    values used, in any of the ``segments``, which are their constants.
+    """
+    for held in segments if model.standards.closures else ():
+        off = np.abs(np.atleast_2d(k.call("closure", 0.0, y0, held).T).T)
+        for names, row in zip(model.standards.closures, off, strict=True):
+            if np.max(row) > CLOSES:
+                where = f"simulate(parameters=…){position(row, lanes, dims)}"
+                kelvin = model.parameters["temperature"].value
+                species = model.standards.compared[names]
+                raise contradiction(where, names, species, float(np.max(row)), kelvin)
 
 
 def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:
@@ -101,10 +121,12 @@ def _charges(model: Model) -> Charges:
         zeros: dict[str, list[str]] = {}
         for block in model.circuit.blocks:
             zeros.setdefault(block.zero, []).extend(block.nodes)
+        neutral = [p for m in model.membranes if m.electroneutral for p in (m.inside, m.outside)]
         places = [
             p
             for p in model.compartments
-            if (symbols.charge(p.name) in row or p.name in zeros) and not _only_held(p)
+            if (symbols.charge(p.name) in row or p.name in zeros or p in neutral)
+            and not _only_held(p)
         ]
         pools, own = np.zeros((2, len(places), len(row)))
         fixed = np.zeros((len(places), len(model.impermeants)))

@@ -31,12 +31,12 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
     "state_end", "start_digest", "loop",
     "energy", "duration",
-    "energy_share", "time_share",
+    "energy_share", "time_share", "pH",
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
     "volume_", "flux_", "affinity_",
-    "dissipation_", "auxiliary_", "open_fraction_",
+    "dissipation_", "auxiliary_", "open_fraction_", "pH_",
 )  # fmt: skip
 EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
 

@@ -56,7 +56,7 @@ class Task:
         began = time.perf_counter()
         segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
         constants = [self.kernel.bind(p) for p in inputs]
-        y0, scale = self._initial(lanes, constants[0], inputs[0])
+        y0, scale, given = self._initial(lanes, constants[0], inputs[0])
         index = model_index(self.model)
         problem = Problem(
             self.kernel, constants, segment_ends, y0, self.times, scale, index.positive,
@@ -65,11 +65,14 @@ class Task:
             inputs=inputs if self.kernel.program.events else None,
             temperature=inputs[0][index.places["temperature"]],
         )  # fmt: skip
+        if self.parameters.changed:
+            dims = self.parameters.dims
+            initial_checks.closures(self.model, self.kernel, constants, y0, lanes, dims)
         block = self.compiled.integrate(problem)
         timing = {"compile": self.compile_time}
         trajectory = Trajectory(
             self.model, self.parameters, self.kernel, self.solver, lanes, constants, segment_ends,
-            block, timing, self.first,
+            block, timing, self.first, given,
         )  # fmt: skip
         trajectory = balance_ledgers(split_at_events(trajectory), problem, self.careful)
         timing["solve"] = time.perf_counter() - began
@@ -77,8 +80,10 @@ class Task:
 
     def _initial(
         self, lanes: slice, constants: Sequence[Any], inputs: Sequence[Any]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """x(0) and typical sizes, (state, lane), with traces in empty pools and constraints met."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+        """x(0) and typical sizes, (state, lane), with traces in empty pools and constraints met;
+        and x(0) before that, where there are constraints.
+        """
         kernel, dims = self.kernel, self.parameters.dims
         index, algebraic = model_index(self.model), kernel.program.algebraic
         count = len(range(*lanes.indices(self.parameters.lanes)))
@@ -96,9 +101,11 @@ class Task:
         fill_traces(kernel, constants, y0, index.positive, trace)
         if algebraic:
             totals = ~(index.accounted | index.positive)
+            totals[[*algebraic]] = False
             scale = constraints.follow(kernel, constants, y0, y0 - before, totals, scale)
+            given = y0.copy()
             constraints.meet(kernel, constants, y0, scale, index.positive, lanes, dims)
-        return y0, scale
+        return y0, scale, given if algebraic else None
 
     @property
     def _linear(self) -> bool:

@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 
 from ..assemble.model import Model
 from ..compile.kernel import Kernel
+from ..constants import GAS
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
 from .problem import Block, Break, Solution
 from .status import Status
 
 Array = NDArray[np.float64]
+_ROUNDING = 1e-14  # of RT Σn and of the terms of Ξ
 _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Solutions of some ``lanes`` of a task, their ``block``, with constants by segment, ends of
-    the segments (segment, lane) and wall times [s].
+    the segments (segment, lane) and wall times [s].  ``given``: x(0) (state, lane) before
+    constraints moved it, if there are any.
 
     Arrays are (member, time, lane), NaN from where a lane stopped.
     """
@@ -40,6 +43,7 @@ class Trajectory:
     block: Block
     timing: dict[str, float]
     first: int = 0  # of the output times that were asked for
+    given: Array | None = None
 
     @property
     def dims(self) -> dict[str, int]:
@@ -104,6 +108,7 @@ class Trajectory:
             constants=constants,
             segment_ends=self.segment_ends[:, lane : lane + 1],
             block=self.block.lane(lane),
+            given=None if self.given is None else self.given[:, lane : lane + 1],
         )
 
     @cached_property
@@ -207,9 +212,16 @@ class Trajectory:
 
     @cached_property
     def exergy(self) -> Array:
-        """Ξ − Ξ(0) by store [fJ]."""
+        """Ξ − Ξ(0) by store [fJ], with Ξ(0) of the state as given."""
         exergy = self.observe("exergy")
-        return exergy - exergy[:, :1]
+        return exergy - (exergy[:, :1] if self.given is None else self._given_exergy[:, None])
+
+    @cached_property
+    def _given_exergy(self) -> Array:
+        """Ξ(0) by store (store, lane) before constraints were applied."""
+        assert self.given is not None
+        exergy: Array = self.kernel.call("exergy", 0.0, self.given, self.constants[0])
+        return exergy
 
     @cached_property
     def imposed(self) -> Array:
@@ -251,13 +263,28 @@ class Trajectory:
 
     @property
     def relaxed(self) -> Array:
-        """Loss of Ξ (time, lane) where constraints were applied again at breaks [fJ]."""
+        """Loss of Ξ (time, lane) where constraints were applied, at the start and at breaks
+        [fJ].
+        """
+        start = np.zeros((len(self.block.times), self.segment_ends.shape[1])) + self._adjusted
         if self.block.settled is None or len(self.constants) == 1:
-            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
-        lost: Array = -self._jumps((self.block.after_breaks, 1), (self.block.settled, 1)).sum(
-            axis=0
-        )
+            return start
+        jumps = self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
+        lost: Array = start - jumps.sum(axis=0)
         return lost
+
+    @property
+    def _adjusted(self) -> Array:
+        """Loss of Ξ (lane,) where constraints moved the start; 0 where it is rounding."""
+        if self.given is None:
+            return np.zeros(self.segment_ends.shape[1])
+        met = self.kernel.call("exergy", 0.0, self.block.y[:, 0], self.constants[0])
+        lost = (self._given_exergy - met).sum(axis=0)
+        amounts = [i for i, x in enumerate(self.model.states) if x.is_amount and not x.helper]
+        terms = GAS * self.temperature * np.abs(self.given[amounts]).sum(axis=0)
+        terms = terms + np.abs(met).sum(axis=0)
+        adjusted: Array = np.where(abs(lost) > _ROUNDING * terms, lost, 0.0)
+        return adjusted
 
     @property
     def swung(self) -> Array:

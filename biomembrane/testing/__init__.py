@@ -9,11 +9,11 @@ for what to check it with.
 Each check looks at states around the declared ones (Hypothesis draws them and shrinks a
 counter-example to what matters), raises ``AssertionError`` with the state in units, and stands on
 its own: :func:`flux_follows_affinity`, :func:`detailed_balance`, :func:`stalls_and_reverses`,
-:func:`onsager_symmetry`, :func:`keeps_invariants`, :func:`books_close`, :func:`runs_downhill`,
-:func:`batch_equals_singles`.  Strategies give declared objects: :func:`species`,
-:func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`, :func:`cycles`,
-:func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs Hypothesis: ``pip
-install 'biomembrane[test]'``.
+:func:`onsager_symmetry`, :func:`equilibria_hold`, :func:`keeps_invariants`, :func:`books_close`,
+:func:`runs_downhill`, :func:`batch_equals_singles`.  Strategies give declared objects:
+:func:`species`, :func:`balanced_reactions`, :func:`unbalanced_reactions`, :func:`laws`,
+:func:`cycles`, :func:`transporters`, :func:`models`, :func:`states`, :func:`temperatures`. Needs
+Hypothesis: ``pip install 'biomembrane[test]'``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .checks import Report as Report
     from .checks import check_model as check_model
     from .checks import check_transporter as check_transporter
+    from .equilibria import equilibria_hold as equilibria_hold
     from .properties import batch_equals_singles as batch_equals_singles
     from .properties import books_close as books_close
     from .properties import detailed_balance as detailed_balance
@@ -48,7 +49,8 @@ _HOME = {
     "Report": "checks", "check_model": "checks", "check_transporter": "checks",
     "flux_follows_affinity": "properties", "detailed_balance": "properties",
     "stalls_and_reverses": "properties",
-    "onsager_symmetry": "properties", "keeps_invariants": "properties", "books_close": "properties",
+    "onsager_symmetry": "properties", "keeps_invariants": "properties",
+    "equilibria_hold": "equilibria", "books_close": "properties",
     "runs_downhill": "properties", "batch_equals_singles": "properties",
     "State": "states", "states": "states",
     "species": "strategies", "balanced_reactions": "strategies",

@@ -11,6 +11,7 @@ from .. import errors
 from ..assemble.model import Model
 from ..declare.cycle import Cycle
 from ..declare.transporter import Transporter
+from .equilibria import equilibria_hold
 from .properties import (
     Skip,
     batch_equals_singles,
@@ -24,7 +25,10 @@ from .properties import (
 )
 
 TRANSPORTER = (flux_follows_affinity, detailed_balance, stalls_and_reverses)
-MODEL = (*TRANSPORTER, keeps_invariants, books_close, runs_downhill, batch_equals_singles)
+MODEL = (
+    *TRANSPORTER, equilibria_hold, keeps_invariants, books_close, runs_downhill,
+    batch_equals_singles,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -57,11 +57,14 @@ def vector(model: Model, at: Condition) -> Array:
     value_of = {symbols.amount(n): x for n, x in at.amount.items()} | {
         symbols.charge(n): x for n, x in charge.items()
     }
+    value_of |= {symbols.electric_potential(n): at.phi[n] - base for n in model.circuit.neutral}
     value_of |= {symbols.volume(n): x for n, x in at.volume.items()}
     given = {x.name for x in model.states if x.conjugate is None} - at.own.keys()
     start = _start(model) if given else {}
     for x in model.states:
-        if x.conjugate is None:
+        if x.weights:
+            value_of[x.symbol] = sum(w * at.amount[name] for name, w in x.weights)
+        elif x.conjugate is None and x.symbol not in value_of:
             value_of[x.symbol] = start[x.name] if x.name in given else at.own[x.name]
     return np.array([value_of[x.symbol] for x in model.states])
 
@@ -92,29 +95,33 @@ class ModelEvaluator:
     def rates(self, y: Array) -> Array | None:
         """dx/dt at the state nearest to one at which the constraints are met; None where Newton's
         method finds none.
+        """
+        at = self.met(y)
+        return None if at is None else self.slopes(at)
+
+    def met(self, y: Array) -> Array | None:
+        """The nearest state at which the constraints are met; None where none is found."""
+        at, index = y.copy()[:, None], model_index(self.model)
+        if self.k.program.algebraic:
+            size = np.abs(self.array("scale", y))[:, None]
+            size = np.where(size > 0, size, 1.0)
+            try:
+                meet(self.k, self.c, at, size, index.positive, slice(0, 1), {})
+            except (errors.ConstraintNotMet, errors.SingularConstraint):
+                return None
+        met: Array = at[:, 0]
+        return met
+
+    def slopes(self, y: Array) -> Array:
+        """dx/dt at a state that meets the constraints.
 
         0 = g(x, z) gives ∂g/∂z dz/dt = −∂g/∂x dx/dt for the states z that constraints determine.
         """
         rows = [*self.k.program.algebraic]
-        at, index = y.copy()[:, None], model_index(self.model)
-        if rows:
-            size = np.abs(self.array("scale", y))[:, None]
-            try:
-                meet(
-                    self.k,
-                    self.c,
-                    at,
-                    np.where(size > 0, size, 1.0),
-                    index.positive,
-                    slice(0, 1),
-                    {},
-                )
-            except (errors.ConstraintNotMet, errors.SingularConstraint):
-                return None
-        dxdt = self.array("rhs", at[:, 0]).copy()
+        dxdt = self.array("rhs", y).copy()
         if rows:
             slopes = np.zeros((len(y), len(y)))
-            slopes[self.k.program.sparsity] = self.array("jacobian", at[:, 0])
+            slopes[self.k.program.sparsity] = self.array("jacobian", y)
             dxdt[rows] = 0.0
             dxdt[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ dxdt))
         return dxdt

@@ -34,7 +34,7 @@ class Skip(Exception):
     """The property does not apply."""
 
 
-def _for_all_states(model: Model, check: Callable[[State], None], examples: int) -> int:
+def for_all_states(model: Model, check: Callable[[State], None], examples: int) -> int:
     """Check states of a model and give how many; a counter-example is shrunk and raised."""
     whole(examples, "examples=…", "a number of states, an integer >= 1", "examples=60")
     if examples < 1:
@@ -64,7 +64,14 @@ def _for_all_states(model: Model, check: Callable[[State], None], examples: int)
     return checked
 
 
-def _counterexample(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
+def equilibria(model: Model) -> set[str]:
+    """Names of the processes whose affinity is 0 at all times; off equilibrium they have no flux
+    that a law gives.
+    """
+    return {p.name for p in model.processes if p.slaved}
+
+
+def counterexample(what: str, process: str, state: State, **numbers: tuple[float, str]) -> str:
     """What an assertion says of a counter-example."""
     parts = ", ".join(f"{name} = {_in_units(x, unit)}" for name, (x, unit) in numbers.items())
     return f"{process}: {what}; {parts} at the state {state!r}"
@@ -75,7 +82,7 @@ def _in_units(x: float, unit: str) -> str:
 
 
 def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
-    """sign J = sign A, so that J·A ≥ 0, at every state.
+    """sign J = sign A, so that J·A ≥ 0, at every state, of all processes but equilibria.
 
     Args:
         model: to check.
@@ -88,19 +95,21 @@ def flux_follows_affinity(model: Model, *, examples: int = 60) -> int:
         AssertionError: it does not hold; with a state in units.
     """
 
+    slaved = equilibria(model)
+
     def check(state: State) -> None:
         J, A = values(state, "flux", "affinity")
         RT = state.evaluator().RT
-        for name in J:
+        for name in (n for n in J if n not in slaved):
             wrong = J[name] * A[name] < 0 and abs(A[name]) > LEAST * RT
-            assert not wrong, _counterexample(
+            assert not wrong, counterexample(
                 "the flux runs uphill", name, state, J=(J[name], "fmol/s"), A=(A[name], "kJ/mol")
             )
-            assert math.isfinite(J[name]), _counterexample(
+            assert math.isfinite(J[name]), counterexample(
                 "the flux is not finite", name, state, J=(J[name], "fmol/s")
             )
 
-    return _for_all_states(model, check, examples)
+    return for_all_states(model, check, examples)
 
 
 def detailed_balance(model: Model, *, examples: int = 60) -> int:
@@ -128,7 +137,7 @@ def detailed_balance(model: Model, *, examples: int = 60) -> int:
             lawful = math.isfinite(J[name]) and (
                 J[name] * A[name] >= 0 or abs(A[name]) <= LEAST * RT
             )
-            assert lawful, _counterexample(
+            assert lawful, counterexample(
                 "a flux without one-way rates that does not follow A", name, state, **numbers
             )
         for name in up:
@@ -137,16 +146,16 @@ def detailed_balance(model: Model, *, examples: int = 60) -> int:
                 "r⁻": (down[name], "fmol/s"),
                 "A": (A[name], "kJ/mol"),
             }
-            assert up[name] >= 0 <= down[name], _counterexample(
+            assert up[name] >= 0 <= down[name], counterexample(
                 "a one-way rate is negative", name, state, **rates
             )
             if up[name] > 0 < down[name] and 1e-250 < min(up[name], down[name]):
                 deviation = math.log(up[name] / down[name]) - A[name] / RT
-                assert abs(deviation) <= EXACT * max(1.0, abs(A[name] / RT)), _counterexample(
+                assert abs(deviation) <= EXACT * max(1.0, abs(A[name] / RT)), counterexample(
                     "RT ln(r⁺/r⁻) is not A", name, state, **rates
                 )
 
-    return _for_all_states(model, check, examples)
+    return for_all_states(model, check, examples)
 
 
 def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
@@ -166,7 +175,7 @@ def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
 
     def check(state: State) -> None:
         nonlocal count
-        for process in model.processes:
+        for process in (p for p in model.processes if not p.slaved):
             balanced = at_zero_affinity(model, process.name, state)
             if balanced is None:
                 continue
@@ -184,14 +193,16 @@ def stalls_and_reverses(model: Model, *, examples: int = 30) -> int:
                 "J on one side": (sides[0], "fmol/s"),
                 "on the other": (sides[1], "fmol/s"),
             }
-            assert abs(J) <= 1e-6 * max(map(abs, sides)) + 1e-300, _counterexample(
+            assert abs(J) <= 1e-6 * max(map(abs, sides)) + 1e-300, counterexample(
                 "flux without affinity", process.name, equilibrium, **numbers
             )
-            assert sides[0] * sides[1] <= 0, _counterexample(
+            assert sides[0] * sides[1] <= 0, counterexample(
                 "no reversal beyond A = 0", process.name, equilibrium, **numbers
             )
 
-    checked = _for_all_states(model, check, examples)
+    if all(p.slaved for p in model.processes):
+        raise Skip("equilibria have no flux of their own")
+    checked = for_all_states(model, check, examples)
     if not count:
         raise Skip("no concentration moves an affinity to zero")
     return checked
@@ -271,7 +282,7 @@ def keeps_invariants(model: Model, *, examples: int = 40) -> int:
                 f" {state!r}"
             )
 
-    count = _for_all_states(model, check, examples)
+    count = for_all_states(model, check, examples)
     if not states_on_constraints:
         raise Skip("no state was found that meets the constraints")
     return count

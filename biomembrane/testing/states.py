@@ -88,7 +88,7 @@ class State:
 
 def _carriers(model: Model) -> list[str]:
     """States of carriers: amounts that are no solutes."""
-    return [x.name for x in model.states if x.is_amount and x.concentration is None]
+    return [x.name for x in model.pools if x.is_amount and x.concentration is None]
 
 
 def _volumes(model: Model) -> set[str]:
@@ -134,7 +134,9 @@ def states(draw: st.DrawFn, model: Model) -> State:
         if shift := draw(tenths):
             moved[name] = 0.01 * 10 ** (shift / 10)
     for x in model.states:
-        if x.conjugate is None and (tenth := draw(st.integers(0 if x.positive else -10, 10))):
+        if x.name in model.unaccounted and (
+            tenth := draw(st.integers(0 if x.positive else -10, 10))
+        ):
             moved[x.name] = tenth / 10
     return State(model, moved)
 

@@ -42,6 +42,9 @@ COVERED_BY = {
     **of_one("unit/assemble/test_potentials.py", "assemble: initial_potentials"),
     **of_one("contracts/test_models.py", "assemble: model system"),
     **of_one("contracts/test_states.py", "assemble: state"),
+    **of_one("physics/test_equilibria.py", "assemble: weighted_sum"),
+    **of_one("unit/declare/test_equilibrium.py", "assemble: conserved_totals interconversion"),
+    **of_one("physics/test_electroneutral.py", "assemble: electroneutrality"),
     # cli
     **of_one("unit/cli/test_dispatch_process.py", "cli: arguments model_commands run_command"),
     **of_one("unit/study/test_reproduce.py", "cli: reproduce_command"),
@@ -52,6 +55,7 @@ COVERED_BY = {
     ),
     **of_one("contracts/test_large.py", "compile: numpy_functions numpy_kernel program shape"),
     **of_one("contracts/test_toy_event.py", "compile: program_outputs"),
+    **of_one("physics/test_equilibria.py", "compile: slaved_fluxes"),
     **of_one(
         "contracts/test_large.py",
         "compile/machine_code: operations partition rolled_code table_loops tape",
@@ -82,10 +86,8 @@ COVERED_BY = {
     **of_one("unit/second_law/test_flux_sign.py", "declare/checks: nonnegativity"),
     **of_one("unit/declare/test_diagram.py", "declare: cycle_stationary_state diagram_steps"),
     **of_one("contracts/test_objects.py", "declare: identity"),
-    **of_one(
-        "contracts/errors/test_illegal_numbers.py",
-        "declare: parameter place_contents places species",
-    ),
+    **of_one("contracts/errors/test_illegal_numbers.py", "declare: parameter"),
+    **of_one("physics/test_electroneutral.py", "declare: place_contents places species"),
     **of_one("contracts/test_protocols.py", "declare: protocol"),
     **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
     **of_one(
@@ -110,6 +112,7 @@ COVERED_BY = {
     **of_one("published/test_library.py", "library: carriers channels cotransporters pumps"),
     **of_one("published/test_explicit.py", "library: explicit species"),
     **of_one("contracts/errors/test_illegal_files.py", "library: sheet"),
+    **of_one("unit/library/test_buffers.py", "library: carbonic_acid intrinsic_buffering"),
     # results
     **of_one("contracts/test_lazy.py", "results: deferred_array lazy_parameters"),
     **of_one("contracts/test_lazy_scan.py", "results: lazy_scan"),
@@ -164,6 +167,7 @@ COVERED_BY = {
     **of_one("unit/study/test_study.py", "study: answer own_numbers"),
     **of_one("unit/study/test_reproduce.py", "study: perform report workers"),
     # testing
+    **of_one("physics/test_equilibria.py", "testing: equilibria"),
     **of_one(
         "unit/testing/test_checks.py", "testing: properties states strategies model_evaluator"
     ),

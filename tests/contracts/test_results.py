@@ -25,6 +25,7 @@ from biomembrane.library import K, glucose
 from biomembrane.results.saved import SavedRun
 from biomembrane.results.schema import TABLE
 from biomembrane.solve import protocol_breaks
+from biomembrane.solve.trajectory import Trajectory
 
 S = bm.Species("S")
 T = np.array([0.0, 4.0, 10.0])
@@ -375,3 +376,21 @@ def test_a_saved_run_without_more_has_nothing_more() -> None:
 def test_a_notebook_shows_the_books_and_the_data() -> None:
     shown = str(bm.simulate(sound(), until="1 s")._repr_html_())
     assert shown.index("energy ledger of cell, 1 s [pJ]") < shown.index("xarray.Dataset")
+
+
+def test_a_copy_of_data_is_not_a_copy_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """xarray copies deeply in ``where`` and other methods; what is computed when it is read shares
+    its run, and what was read is the copy's own.
+    """
+
+    def copied(*_: Any) -> Any:
+        raise AssertionError("the trajectory is copied")
+
+    monkeypatch.setattr(Trajectory, "__deepcopy__", copied, raising=False)
+    run = bm.simulate(leaky(), until="1 s")
+    late = run.data.where(run.data.time > 0)
+    assert np.isnan(late.ledger_flow.isel(time=0)).all()
+    own = run.data.copy(deep=True)
+    own.ledger_flow.load()
+    own.ledger_flow.values[:] = 7.0
+    assert not (run.data.ledger_flow == 7.0).any()

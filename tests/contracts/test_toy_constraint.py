@@ -143,7 +143,9 @@ def test_the_books_close_over_a_jump(lanes: list[float] | None) -> None:
     ledger = run.ledger.check()
     assert (np.asarray(run.trajectory.block.statuses) == run.trajectory.statuses[0]).all()
     for lane, out in enumerate(lanes or [OUT]):
-        at, total, passed, wanted = 0.0, INSIDE[A] + INSIDE[B], 0.0, [0.0, 0.0]
+        at, total = 0.0, INSIDE[A] + INSIDE[B]
+        passed = lost(total, INSIDE[B] / INSIDE[A], math.exp(2000 / RT))  # at the start
+        wanted = [passed, passed]
         for t, old, new in zip(when, energies, energies[1:], strict=False):
             before, after = (math.exp(-1000 * x / RT) for x in (old, new))
             total = out * (1 + before) + (total - out * (1 + before)) * math.exp(

@@ -14,8 +14,8 @@ import biomembrane as bm
 from biomembrane import Q, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.assemble.potentials import weighted
 from biomembrane.assemble.state import StateVariable
+from biomembrane.assemble.weighted_sum import weighted
 from biomembrane.declare.bound_expression import BoundExpression
 from biomembrane.symbols import R, T
 

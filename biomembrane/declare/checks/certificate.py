@@ -15,6 +15,7 @@ class Verdict(StrEnum):
 
     PROVEN = "proven"  # identically, by algebra
     ONSAGER = "onsager"  # A times a non-negative conductance
+    EQUILIBRIUM = "equilibrium"  # A = 0 at all times
     CONSISTENT = "consistent"  # proved for its numbers, up to rounding
     ROUNDING = "rounding"  # off by the rounding of the published digits
     EXEMPT = "exempt"  # as published, for a stated reason
@@ -32,7 +33,7 @@ VERDICTS = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdict on one process: ``proven``, ``onsager`` or ``exempt``."""
+    """The verdict on one process: ``proven``, ``onsager``, ``equilibrium`` or ``exempt``."""
 
     verdict: Verdict
     statement: str
