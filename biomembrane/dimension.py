@@ -37,6 +37,11 @@ class Dimension:
         return any(self.exponents)
 
     @property
+    def is_of_space(self) -> bool:
+        """Whether this is a length, an area, a volume, a power of these, or a pure number."""
+        return not any(self.exponents[1:])
+
+    @property
     def decade(self) -> int | Fraction:
         """The internal unit is 10**decade SI units; a fraction for roots of units."""
         return _plain(Fraction(sum(e * s for e, s in zip(self.exponents, _SCALE, strict=True))))

@@ -21,7 +21,8 @@ HEAD = """# Public names
 
 What `import biomembrane as bm` reaches. A name that is not here is not public: it may change
 without notice. `docs/list_names.py` writes this page from the package, and a test compares the two;
-`help(bm.simulate)` shows arguments, results and errors.
+`help(bm.simulate)` shows arguments, results and errors. Sections such as "formalism §4" are those
+of [the formalism](formalism.md).
 """
 OWN = ("library.explicit",)  # modules behind a module
 

@@ -135,7 +135,7 @@ def check_bounded(model: str, empty: Iterable[str]) -> None:
     if names:
         raise errors.BoundlessEnergy(
             where=f"ledger of {model!r}",
-            wanted="a concentration above 0 mM in every bath of each species that a process moves",
+            wanted="concentrations above 0 mM of all that processes move, in baths and held pools",
             got=", ".join(f"{name} = 0 mM" for name in names),
             advice=(
                 f"set a trace, {{{names[0]!r}: Q(1, 'nM')}}; amounts, fluxes and voltages are right"

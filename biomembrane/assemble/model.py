@@ -76,6 +76,7 @@ class Model(System):
 
     Attributes:
         parameters: every parameter, bath concentration and initial amount by dotted name.
+        transporters: as given, transporters and cycles.
         states: the state vector, dx/dt = N·J + rate.
         pools: those that have a share in G(x), the rows of N.
         processes: the columns of N.

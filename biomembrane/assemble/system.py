@@ -18,7 +18,7 @@ from ..declare.auxiliary_state import StateEquation, auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
-from ..declare.parameter import Declared, check_name, check_usual, declare
+from ..declare.parameter import Declared, Parameter, Source, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.solute_names import meant
@@ -208,11 +208,9 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
 
 def _temperature(model: str, given: Any) -> Declared:
     """The temperature, 37 °C where none is given."""
-    from ..units import Q
-
     declared = declare(
         "temperature",
-        Q(BODY_TEMPERATURE, "kelvin") if given is None else given,
+        _body_temperature() if given is None else given,
         d.TEMPERATURE,
         domain="positive",
         long_name="temperature",
@@ -220,3 +218,9 @@ def _temperature(model: str, given: Any) -> Declared:
     )
     check_usual(declared, declared.value, f"Model({model!r}), temperature")
     return declared
+
+
+def _body_temperature() -> Parameter:
+    from ..units import Q
+
+    return Parameter(Q(BODY_TEMPERATURE, "kelvin"), Source("assumed", note="default of Model"))

@@ -15,6 +15,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols, units
 from ..dimension import Dimension
+from ..numerals import counted
 from .checks.dimensions import check_dimension
 from .parameter import check_name, whole
 from .user_expressions import expressed
@@ -66,7 +67,8 @@ class Protocol:
     quantities: Mapping[str, VariedLike] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<Protocol.{self.kind}{f', {len(self.times)} breaks' if self.times else ''}>"
+        breaks = f", {counted(len(self.times), 'break')}" if self.times else ""
+        return f"<Protocol.{self.kind}{breaks}>"
 
     @classmethod
     def steps(cls, start: VariedLike, *changes: tuple[VariedLike, VariedLike]) -> Protocol:
@@ -81,6 +83,8 @@ class Protocol:
 
         Raises:
             BadSettings: what is no pair of time and value, or times that go back.
+            BareNumber: a time without a unit.
+            UnitMismatch: a time in a unit of another dimension.
         """
         times, values = _pairs("Protocol.steps", changes, _STEPS)
         _in_order(times, "Protocol.steps", _STEPS)
@@ -172,6 +176,8 @@ class Protocol:
 
         Raises:
             BadSettings: fewer than two points, what is no pair, or times that go back.
+            BareNumber: a time without a unit.
+            UnitMismatch: a time in a unit of another dimension.
         """
         times, values = _pairs("Protocol.ramps", points, _RAMPS)
         if len(times) < 2:
@@ -255,7 +261,7 @@ def _checked(
 def _pairs(
     where: str, given: Sequence[Any], example: str
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    for pair in given:
+    for k, pair in enumerate(given, start=1):
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise errors.BadSettings(
                 where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example
@@ -268,6 +274,8 @@ def _pairs(
                 got=f"({value}, {time})",
                 advice=f"({time}, {value}), time first",
             )
+        if not hasattr(pair[0], "attrs") or "units" in pair[0].attrs:  # simulate tells of others
+            units.strip(pair[0], d.TIME, f"{where}, time {k}")
     return tuple(t for t, _ in given), tuple(v for _, v in given)
 
 

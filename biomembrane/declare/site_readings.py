@@ -131,7 +131,7 @@ class Readings:
         return self.local(symbols.volume(f"@{side}"), symbols.volume(found.name), d.VOLUME)
 
     def potential(self, membrane: str | Membrane) -> sp.Symbol:
-        """V of any membrane of the model, inside less outside; ``site.V`` is that of its own.
+        """V of any membrane of the model, inside minus outside; ``site.V`` is that of its own.
 
         Args:
             membrane: the membrane or its name; the model checks it when it is built.

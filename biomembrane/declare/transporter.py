@@ -261,7 +261,9 @@ class Transporter(Compared):
 
     @property
     def sensing(self) -> dict[str, str]:
-        """By process, the charge that it moves inward, or that V is sensed without a charge."""
+        """By process, the charge that it moves and in which direction, or that V is sensed without
+        a charge.
+        """
         return {p.name: sensed(p) for p in self.processes}
 
     @property
@@ -300,8 +302,8 @@ def comparable(formula: BoundExpression | None) -> Any:
 
 
 def sensed(process: Process, barrier: Any = None) -> str:
-    """The charge that a process moves through the field, as ``"+2 e inward"``; empty where it
-    neither moves charge nor reads the voltage.
+    """The charge that a process moves through the field, as ``"2 e inward"`` or ``"1 e outward"``;
+    empty where it neither moves charge nor reads the voltage.
     """
     on = process.on
     charge = (
@@ -309,7 +311,8 @@ def sensed(process: Process, barrier: Any = None) -> str:
     )
     if abs(float(charge)) > 1e-9:  # valences that were computed may not cancel exactly
         theta = f" (θ = {barrier.theta:g})" if isinstance(barrier, Eyring) else ""
-        return f"{float(charge):+g} e inward{theta}"
+        way = "inward" if charge > 0 else "outward"
+        return f"{abs(float(charge)):g} e {way}{theta}"
     return "V without moving charge" if _reads_voltage(process) else ""
 
 
@@ -330,12 +333,14 @@ def sensing(transporter: Any) -> tuple[dict[str, str], dict[str, str]]:
         name, text = process.name, transporter.sensing[process.name]
         # a step of a cycle has a known barrier even where it is exempt
         as_given = (
-            process.certificate.exempt and transporter.total is None and text.endswith("inward")
+            process.certificate.exempt
+            and transporter.total is None
+            and text.endswith(("inward", "outward"))
         )
         if as_given and not _reads_voltage(process):
             unsensed[name] = text
         elif text:
-            note = f"as its rates were given (its reaction moves {text})"
+            note = f"through its given rates (its reaction moves {text})"
             sensed_by[name] = note if as_given else text
     return sensed_by, unsensed
 

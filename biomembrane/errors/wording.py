@@ -6,12 +6,25 @@ import difflib
 import re
 from collections.abc import Iterable
 
+# what others call the variables of results
+_OTHER_WORDS = (
+    dict.fromkeys(("v", "vm", "v_m", "voltage", "membrane_potential"), "potential")
+    | dict.fromkeys(("c", "conc", "level", "concentrations"), "concentration")
+    | dict.fromkeys(("j", "rate", "fluxes", "turnover"), "flux")
+    | dict.fromkeys(("n", "moles", "amounts"), "amount")
+    | dict.fromkeys(("i", "currents"), "current")
+    | dict.fromkeys(("power", "heat"), "dissipation")
+)
+
 
 def nearest(name: object, known: Iterable[str], count: int = 3) -> str:
     """'did you mean …' for a name that is not among ``known``, else the known names; empty if
     there are none.
     """
     names, name = list(dict.fromkeys(known)), name[:100] if isinstance(name, str) else ""
+    meant = _OTHER_WORDS.get(name.lower().replace(" ", "_"))
+    if meant in names:
+        return f"did you mean {meant!r}?"
     folded = {n.lower(): n for n in names}
     likeness = {n: difflib.SequenceMatcher(None, n, name.lower()).ratio() for n in folded}
     best = max(likeness.values(), default=0.0)

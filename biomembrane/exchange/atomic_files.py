@@ -45,16 +45,23 @@ def reason(problem: Exception) -> str:
 
 
 def writable(folder: Path, where: str) -> None:
-    """Create a folder, if needed, and check with a temporary file that it can be written to.
+    """Check with a temporary file that a folder can be written to; folders that had to be made for
+    it are removed again.
 
     Raises NotWritable.
     """
+    made: list[Path] = []
     try:
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, ValueError) as problem:
         raise _unwritable(folder, where, problem) from None
+    finally:
+        for each in made:
+            with suppress(OSError, ValueError):  # not made, or in use by now
+                each.rmdir()
 
 
 def _unwritable(path: Path, where: str, problem: Exception) -> errors.BiomembraneError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 import traceback as tracebacks
 from collections.abc import Iterator
@@ -41,7 +42,12 @@ def about(name: str) -> tuple[str, str]:
         for t in n.targets
         if isinstance(t, ast.Name)
     }
-    return (ast.get_docstring(tree) or "").splitlines()[0], str(constants.get("QUESTION", ""))
+    return first_paragraph(ast.get_docstring(tree)), str(constants.get("QUESTION", ""))
+
+
+def first_paragraph(docstring: str | None) -> str:
+    """The first paragraph of a docstring, on one line; empty where there is none."""
+    return " ".join(re.split(r"\n\s*\n", (docstring or "").strip(), maxsplit=1)[0].split())
 
 
 def is_own(name: Any) -> bool:

@@ -13,6 +13,7 @@ from .. import errors, units, user_text
 from ..assemble.model import Model
 from ..declare.parameter import check_domain, inside
 from ..declare.solute_names import renamed
+from ..numerals import counted
 from ..solve.continuation import fixed
 from ..solve.engine_protocols import Solver
 from ..solve.model_index import model_index
@@ -155,7 +156,7 @@ class Prepared:
         """The values in the internal system, once they are checked."""
         numbers = user_text.numbers(values)
         if numbers is None or np.shape(numbers) != (len(self.vary),):
-            wanted = f"{len(self.vary)} numbers: {self._order()}"
+            wanted = f"{counted(len(self.vary), 'number')}: {self._order()}"
             advice = "a list or an array, in the order of vary"
             raise errors.NotANumber(
                 where="prepared(values)", wanted=wanted, got=errors.shown(values), advice=advice

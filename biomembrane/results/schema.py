@@ -107,7 +107,7 @@ TABLE: dict[str, Variable] = {
     "amount": _course("pool", "fmol", "amount"),
     "concentration": _course("pool", "mM", "concentration"),
     "pH": _course("place", "1", "pH, -log10 of the concentration of H+ in mol/l", "protons"),
-    "potential": _course("membrane", "mV", "membrane potential, inside less outside", "membranes"),
+    "potential": _course("membrane", "mV", "membrane potential, inside minus outside", "membranes"),
     "volume": _course("compartment", "pL", "solvent volume", "compartments"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),

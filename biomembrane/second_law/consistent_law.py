@@ -4,12 +4,12 @@ flux that is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import sympy as sp
 
-from .. import errors
+from .. import errors, symbols
 from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.laws import Law, Rates
@@ -101,9 +101,14 @@ def conductance(flux: sp.Expr, site: Site) -> sp.Expr:
     Raises:
         SecondLawUndecided: the flux is neither.
     """
-    exactly = linear_conductance(flux, site)
-    if exactly is not None:
-        return exactly
+    L = linear_conductance(flux, site) or _ohmic(flux, site)
+    if L is None:
+        raise _not_told_apart(flux, site)
+    return L
+
+
+def _ohmic(flux: sp.Expr, site: Site) -> sp.Expr | None:
+    """L of g·(V − E)·modulator; None where the flux has no such form."""
     memo: dict[sp.Expr, bool] = {}
     factors = sp.Mul.make_args(sp.factor_terms(flux))
     forces = [f for f in factors if not nonnegative(f, memo) and not nonnegative(-f, memo)]
@@ -111,17 +116,52 @@ def conductance(flux: sp.Expr, site: Site) -> sp.Expr:
     L = sp.Mul(*(f for f in factors if f not in forces)) * -slope / (exact(site.charge or 1) * F)
     state = {site.V, *map(site.level, site.participants)}
     if slope.is_zero or slope.free_symbols & state or not nonnegative(L, memo):
-        raise errors.SecondLawUndecided(
-            where=f"make_consistent({site.name})",
-            wanted=(
-                "a flux whose forward and reverse parts can be told apart, or a conductance times"
-                " V − E"
-            ),
-            got=str(flux)[:300],
-            advice="write it as a difference of two non-negative terms, or as g·(V − E)·modulator",
-            process=site.process,
-        )
+        return None
     return L
+
+
+def _not_told_apart(flux: sp.Expr, site: Site) -> errors.SecondLawUndecided:
+    """The error, which names the parameters of unknown sign where nothing else is in the way."""
+    advice = "write it as a difference of two non-negative terms, or as g·(V − E)·modulator"
+    wanted = (
+        "a flux whose forward and reverse parts can be told apart, or a conductance times V − E"
+    )
+    domains = _of_unknown_sign(flux, site)
+    if domains:
+        names = " and ".join(f"{site.name}.{key}" for key in domains)
+        wanted += f", which need the sign of {names}"
+        advice = " and ".join(
+            f"site.parameter({key!r}, …, domain={domain!r})" for key, domain in domains.items()
+        )
+    return errors.SecondLawUndecided(
+        where=f"make_consistent({site.name})", wanted=wanted, got=str(flux)[:300], advice=advice,
+        process=site.process,
+    )  # fmt: skip
+
+
+def _of_unknown_sign(flux: sp.Expr, site: Site) -> dict[str, str]:
+    """The fewest parameters whose sign must be known for the flux to be split, with the domain that
+    says it; none where that does not help.
+    """
+    own = {s: f"{site.name}.{s.name.removeprefix('@.')}" for s in flux.free_symbols}
+    unknown = sorted(
+        (s for s, name in own.items() if s.is_nonnegative is None and name in site.parameters),
+        key=str,
+    )
+    signed = {s: symbols.declared(s.name, "positive") for s in unknown}
+
+    def decided(known: Iterable[sp.Symbol]) -> bool:
+        e = flux.xreplace({s: signed[s] for s in known})
+        forms = (linear_conductance(e, site), _ohmic(e, site), next(splits(e), None))
+        return any(form is not None for form in forms)
+
+    if not unknown or not decided(unknown):
+        return {}
+    for s in unknown:
+        rest = [other for other in unknown if other != s]
+        unknown = rest if decided(rest) else unknown
+    domains = {True: "positive", False: "nonnegative"}
+    return {s.name.removeprefix("@."): domains[s.is_zero is False] for s in unknown}
 
 
 def linear_conductance(flux: sp.Expr, site: Site) -> sp.Expr | None:

@@ -76,7 +76,7 @@ def coupling(
         BadPlace: they are on different membranes.
         UnknownName: no such force, or no such solute in ``at``.
         OutOfDomain: a pool at 0 mM, whose force is infinite.
-        BadSettings: fewer than two forces, or the same twice.
+        BadSettings: fewer than two forces, the same twice, or more than two of which none is named.
         BareNumber: a concentration, a voltage or a temperature without a unit.
         UnitMismatch: one in a unit of another dimension.
     """
@@ -134,6 +134,13 @@ def _driving_and_driven(
     if all(isinstance(name, str) and not name for name in (driving, driven)) and len(names) == 2:
         first, second = sorted(names, key=lambda name: -abs(float(flows.force(name, x0))))
         return first, second
+    if all(isinstance(name, str) and not name for name in (driving, driven)):
+        raise errors.BadSettings(
+            where="coupling(…)",
+            wanted=f"which of {len(names)} forces drives, and which is driven: {', '.join(names)}",
+            got="neither driving= nor driven=",
+            advice=f"driving={names[0]!r}, driven={names[1]!r}, or two others of them",
+        )
     for keyword, name in (("driving", driving), ("driven", driven)):
         if not isinstance(name, str) or name not in names:
             example = f"{keyword}={names[0]!r}"

@@ -155,7 +155,7 @@ def latex(proof: Statements, document: bool) -> str:
         r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
         r"$\mathcal{A}=-\sum_i\nu_i\,\partial G/\partial n_i-F\sum_\alpha Q_\alpha\varphi_\alpha$, "
         r"so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never negative. "
-        r"Concentrations are written $[\cdot]$, $V$ is inside less outside; parameters without the"
+        r"Concentrations are written $[\cdot]$, $V$ is inside minus outside; parameters without the"
         r" name of a transporter belong to the one of the paragraph"
         r"."
     )

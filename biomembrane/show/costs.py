@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..quantity_types import TimeLike
     from .course_contents import RunLike
+    from .figure_types import LengthLike
 
     Array = NDArray[np.float64]
 
@@ -72,8 +73,8 @@ def costs(
     through: str | None = None,
     over: tuple[TimeLike, TimeLike] | None = None,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
     """Cost per transporter, in kJ per mole of cargo: each bar begins where the one above ends, and
     the last ends at the total supplied.
@@ -118,9 +119,7 @@ def costs(
         em, _ = text_sizes()
         kept = _merged(bars, sum(given.values()))
         height = (1.75 * em * len(kept) + 9.5 * em) / 72
-        axes = figure_axes.axes_for(
-            ax, width, style, height, str(getattr(run, "model_name", "")), where
-        )
+        axes = figure_axes.axes_for(ax, width, height, str(getattr(run, "model_name", "")), where)
         _draw(axes, kept, given, carried)
         figure_axes.ticked(axes.xaxis, *axes.get_xlim(), figure_axes.most_ticks(axes))
         figure_axes.settle(axes, own=ax is None)

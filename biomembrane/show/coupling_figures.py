@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from ..second_law.coupling import Coupling
     from ..second_law.repair import Repair
+    from .figure_types import LengthLike
 
 _SHAPE = 0.42  # height of a figure of two panels by its width
 
 
 @errors.keywords
-def coupling(result: Coupling, *, width: str | float = "double", style: str = "cell") -> Figure:
+def coupling(result: Coupling, *, width: LengthLike = "double", style: str | None = None) -> Figure:
     """Two coupled flows: left both flows over the driven force, with level flow and static head
     marked; right the efficiency between them.
 
@@ -51,8 +52,8 @@ def coupling(result: Coupling, *, width: str | float = "double", style: str = "c
     X2 = curve.X2.values
     driving, driven = pretty(result.driving), pretty(result.driven)
     with look.style(style):
-        inches = look.width_inches(width, style)
-        figure = look.new_figure(inches, inches * _SHAPE, style, result.name)
+        inches = look.width_inches(width)
+        figure = look.new_figure(inches, inches * _SHAPE, result.name)
         figure.set_layout_engine("constrained")
         left, right = figure.subplots(1, 2)
         factor, unit = scaled("fmol/s", float(max(abs(curve.J1).max(), abs(curve.J2).max())))
@@ -137,7 +138,7 @@ def _best_share(q: float) -> float:
 
 
 @errors.keywords
-def repair(result: Repair, *, width: str | float = "double", style: str = "cell") -> Figure:
+def repair(result: Repair, *, width: LengthLike = "double", style: str | None = None) -> Figure:
     """What a repair changes: the flux before (dashed) and after over the force of its first solute,
     left, and over the voltage, right.
 
@@ -162,8 +163,8 @@ def repair(result: Repair, *, width: str | float = "double", style: str = "cell"
         "figures.repair(bm.make_consistent(transporter))",
     )
     with look.style(style):
-        inches = look.width_inches(width, style)
-        figure = look.new_figure(inches, inches * _SHAPE, style, result.given.name)
+        inches = look.width_inches(width)
+        figure = look.new_figure(inches, inches * _SHAPE, result.given.name)
         figure.set_layout_engine("constrained")
         for axes, data, dim in zip(
             figure.subplots(1, 2),

@@ -20,6 +20,8 @@ from .text_layout import text_sizes, wrap
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .figure_types import LengthLike
+
     Array = NDArray[np.float64]
 
 MOST_LINES = 12  # that can still be told apart
@@ -79,20 +81,15 @@ def peak(series: Sequence[Series], where: str) -> float:
 
 
 def axes_for_curves(
-    ax: Axes | None,
-    curves: Sequence[Curve],
-    width: str | float,
-    style: str,
-    heading: str,
-    where: str,
+    ax: Axes | None, curves: Sequence[Curve], width: LengthLike, heading: str, where: str
 ) -> Axes:
     """Axes as tall as the labels of the curves need."""
-    inches = look.width_inches(width, style)
+    inches = look.width_inches(width)
     _, small = text_sizes()
     room = figure_axes.label_room(inches * 72)
     lines = sum(len(wrap(c.label, room, small).split("\n")) for c in curves)
     height = max(inches * (0.66 if inches < 4.6 else 0.45), (1.35 * small * lines + 7 * small) / 72)
-    return figure_axes.axes_for(ax, width, style, height, heading, where)
+    return figure_axes.axes_for(ax, width, height, heading, where)
 
 
 def heading(source: Any) -> str:

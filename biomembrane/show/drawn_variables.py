@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _KINDS = {
-    "current": CURRENT, "potential": "Potential, inside less outside",
+    "current": CURRENT, "potential": "Potential, inside minus outside",
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
+    from .figure_types import LengthLike
+
 _DARK = "#333333"
 _PAGE = 225 / 25.4 * 72  # height of a page of Cell Press [pt]
 _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the input are not drawn
@@ -31,22 +33,25 @@ _THRESHOLDS = (0.002, 0.005, 0.01, 0.02, 0.05)  # flows below this part of the i
 
 @overload
 def energy_flow(
-    run: RunLike, *, ax: None = ..., width: str | float = ..., style: str = ...
+    run: RunLike, *, ax: None = ..., width: LengthLike = ..., style: str | None = ...
 ) -> Figure: ...
 @overload
-def energy_flow(run: RunLike, *, ax: Axes, width: str | float = ..., style: str = ...) -> Axes: ...
+def energy_flow(
+    run: RunLike, *, ax: Axes, width: LengthLike = ..., style: str | None = ...
+) -> Axes: ...
 @errors.keywords
 def energy_flow(
-    run: RunLike, *, ax: Axes | None = None, width: str | float = "double", style: str = "cell"
+    run: RunLike, *, ax: Axes | None = None, width: LengthLike = "double", style: str | None = None
 ) -> Figure | Axes:
     """Where the free energy goes: a Sankey diagram from the supplies (left) to stores, baths and
     heat (right).
 
     The width of a ribbon is energy over the whole run (pJ, with the prefix that fits), its colour
-    is what carries it; per cent are of the energy that passed, as in the ledger's table, which a
-    line under the figure gives.  Bars are stores (coloured), transporters and protocols (dark);
-    heat runs along the bottom, and what a process that ran uphill took from no source comes from
-    "uphill for free".  The lines under the picture are those of the ledger.  Flows below 0.2 % of
+    is what carries it; percentages are shares of the energy that passed, as in the ledger's table,
+    which a line under the figure gives.  Bars are stores (coloured), transporters and protocols
+    (dark); heat runs along the bottom, and what a process that ran uphill took from no source comes
+    from "uphill for free".  The lines under the picture are those of the ledger.
+    Flows below 0.2 % of
     what passed (more, where the figure would outgrow a page) are not drawn, except what protocols
     impose, from 0.01 % on; the note says how much they are, and how much of them comes into the
     picture and leaves it.
@@ -55,8 +60,9 @@ def energy_flow(
         run: a run, fresh or saved, or one lane of a scan.
         ax: Axes to draw into, of which the frame is taken away; ``width`` has no meaning then, and
             they must be tall enough.
-        width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
-        style: see :func:`style`.
+        width: ``single``, ``middle`` or ``double`` column of the journal, or a length (a number is
+            of mm).
+        style: see :func:`style`; default the style in force.
 
     Returns:
         The Figure; with ``ax`` the Axes.
@@ -76,7 +82,7 @@ def energy_flow(
             advice="a longer run, or figures.traces(run)",
         )
     with look.style(style):
-        inches, tall = (look.width_inches(width, style), math.inf) if ax is None else _size(ax)
+        inches, tall = (look.width_inches(width), math.inf) if ax is None else _size(ax)
         em, small = text_sizes()
         page, margin = inches * 72, 0.4 * em
         diagram, threshold = _fit_page(
@@ -102,7 +108,7 @@ def energy_flow(
             )
         heading = str(data.attrs.get("title", run.model_name))
         paper = (
-            look.new_figure(inches, height / 72, style, heading)
+            look.new_figure(inches, height / 72, heading)
             if ax is None
             else _frameless(ax, page, height)
         )
@@ -207,7 +213,7 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     share = f"{digits(_final(run, 'residual_relative'))} of the energy that passed"
     notes = [
         f"{supplied_side} = {used_side}; {residual} ({share})",
-        with_energy("per cent are of the energy that passed,", diagram.total),
+        with_energy("percentages are shares of the energy that passed,", diagram.total),
     ]
     if diagram.merged:
         small = sum(flow.energy for flow in diagram.merged)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .figure_types import LengthLike
+
 _LETTERS = "ABCDEFGH"
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
 
 
-def axes_for(
-    ax: Any, width: str | float, style: str, height: float | None, heading: str, where: str
-) -> Axes:
+def axes_for(ax: Any, width: LengthLike, height: float | None, heading: str, where: str) -> Axes:
     """The given axes, or those of a new figure ``width`` wide and ``height`` [in] high;
-    call it inside ``style(name)``.
+    call it inside :func:`style`.
 
     Raises WrongType, UnknownName, OutOfDomain.
     """
@@ -37,27 +37,31 @@ def axes_for(
 
         errors.expect(ax, Axes, f"{where}, ax=…", "axes of matplotlib", "ax=figure.subplots()")
         return ax  # type: ignore[no-any-return]
-    inches = look.width_inches(width, style)
-    figure = look.new_figure(
-        inches, height or inches * (0.66 if inches < 4.6 else 0.45), style, heading
-    )
+    inches = look.width_inches(width)
+    figure = look.new_figure(inches, height or inches * (0.66 if inches < 4.6 else 0.45), heading)
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.05)
     return figure.add_subplot()
 
 
 @errors.keywords
 def panels(  # Any: options are matplotlib's
-    count: int, *, height: float, width: str | float = "single", style: str = "cell", **options: Any
+    count: int,
+    *,
+    height: LengthLike,
+    width: LengthLike = "single",
+    style: str | None = None,
+    **options: Any,
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure with panels side by side, lettered A, B, …, for figures of your own.
 
-    Draw into it inside ``with bm.figures.style(style):``, so that texts, too, are of that style.
+    Make it and draw into it inside ``with bm.figures.style(…):``, so that widths and texts are of
+    one style.
 
     Args:
         count: of panels, 1 to 8.
-        height: of the figure [mm].
-        width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
-        style: see :func:`~biomembrane.show.figures.style`.
+        height: of the figure, a length; a number is of mm.
+        width: ``single``, ``middle`` or ``double`` column of the journal, or such a length.
+        style: see :func:`~biomembrane.show.figures.style`; default the style in force.
         options: of matplotlib's ``Figure.subplots``, such as ``sharey`` and ``width_ratios``.
 
     Returns:
@@ -67,6 +71,7 @@ def panels(  # Any: options are matplotlib's
         UnknownName: a width or a style that does not exist.
         OutOfDomain: a count that is no integer from 1 to 8, or a size that is not from 20 to 2000
             mm.
+        UnitMismatch: a size in a unit that is no length.
     """
     where = "panels(…)"
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= len(_LETTERS):
@@ -79,7 +84,7 @@ def panels(  # Any: options are matplotlib's
         )
     with look.style(style):
         figure = look.new_figure(
-            look.width_inches(width, style), look.millimetres(height, "height", "height=55"), style
+            look.width_inches(width), look.millimetres(height, "height", "height=55")
         )
         figure.set_layout_engine("constrained")
         axes = list(np.ravel(figure.subplots(1, count, **options)))

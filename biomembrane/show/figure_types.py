@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ..quantity_types import Number, QuantityLike
+
 
 class _WithData(Protocol):
     """A run, a kept scan, or a saved one."""
@@ -28,5 +30,8 @@ _Several: TypeAlias = (
     list[str] | list[tuple[str, str]] | list[str | tuple[str, str]] | list[xr.DataArray]
 )
 VariablesLike: TypeAlias = VariableLike | _Several  # one variable, or a list of some of one unit
+LengthLike: TypeAlias = (
+    "Number | QuantityLike"  # 85 (mm), "85 mm", Q(85, "mm") or, of widths, "single"
+)
 Drawn: TypeAlias = "Figure | Axes"  # a figure, given as such or by its axes
 Picture: TypeAlias = "Figure"

@@ -59,7 +59,7 @@ def set_columns(
         where="energy_flow(run, width=…)",
         wanted=f"{math.ceil(excess / 72 * 25.4)} mm more for {len(layers)} layers of labels",
         got=f"{sheet.width / 72 * 25.4:.0f} mm",
-        advice="width='double' or a number of mm, or a style with smaller text",
+        advice="width='double' or a length such as '225 mm', or a style with smaller text",
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..quantity_types import TimeLike
     from .course_contents import RunLike
+    from .figure_types import LengthLike
 
 _HEAD = 0.75  # height of the title of a membrane, by that of a row
 _PER = constants.FARADAY * 1e-6  # kJ/mol in a mV
@@ -36,7 +37,7 @@ _STILL = 0.005  # kJ/mol: nearer to equilibrium than is printed
 
 @dataclass(frozen=True)
 class Force:
-    """Electrochemical potential inside less outside [kJ/mol]: RT ln(c_in/c_out) and zFV;
+    """Electrochemical potential inside minus outside [kJ/mol]: RT ln(c_in/c_out) and zFV;
     concentrations [mM], V [mV] (NaN where there is none).
     """
 
@@ -66,17 +67,17 @@ def forces(
     membranes: Sequence[str] | None = None,
     millivolts: bool = True,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
-    """Force diagram: for each membrane and solute, the electrochemical potential inside less that
+    """Force diagram: for each membrane and solute, the electrochemical potential inside minus that
     outside, and its two parts as arrows.
 
     Each row starts at 0, the level outside: the thin arrow is the chemical part RT ln(c_in/c_out),
     the dark one the electrical part zFV from where it ends, the bar their sum.  Right of 0,
     positive, is uphill for what goes in; the text says which way it runs
     passively.  V is inside
-    less outside (formalism §8).
+    minus outside (formalism §8).
 
     Args:
         run: a run or a saved run, of one lane.
@@ -104,7 +105,7 @@ def forces(
         groups = {force.membrane for force in rows}
         lines = 3.1 * (len(rows) + _HEAD * len(groups)) + (12 if millivolts else 9)
         heading = str(getattr(run, "model_name", ""))
-        axes = figure_axes.axes_for(ax, width, style, em * lines / 72, heading, where)
+        axes = figure_axes.axes_for(ax, width, em * lines / 72, heading, where)
         arrows = _draw(axes, rows, left_out)
         millivolt_axis = _millivolt_axis(axes) if millivolts else None
         most = figure_axes.most_ticks(axes)
@@ -357,7 +358,9 @@ def _direction(force: Force) -> tuple[str, str]:
         return "0.00", "at equilibrium"
     signed = f"{force.total:+.2f}".replace("-", "−")
     return (
-        (f"{signed}, uphill", "runs out") if force.total > 0 else (f"{signed}, downhill", "runs in")
+        (f"{signed}, uphill", "leaves by itself")
+        if force.total > 0
+        else (f"{signed}, downhill", "enters by itself")
     )
 
 
@@ -366,7 +369,7 @@ def _explain(axes: Axes, left_out: Sequence[str]) -> None:
     _, small = text_sizes()
     wide = 72 * float(axes.figure.get_size_inches()[0])  # type: ignore[union-attr]
     lines = [
-        "electrochemical potential, inside less outside (kJ/mol)",
+        "electrochemical potential, inside minus outside (kJ/mol)",
         "0: level outside; positive: uphill for what goes in",
         "arrow in colour: chemical, RT ln(in/out); dashed: electrical, zFV; bar: sum",
         *([f"not drawn: {', '.join(left_out)}"] if left_out else []),

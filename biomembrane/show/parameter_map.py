@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..quantity_types import TimeLike
-    from .figure_types import ResultLike, VariableLike
+    from .figure_types import LengthLike, ResultLike, VariableLike
 
     Array = NDArray[np.float64]
 
@@ -41,8 +41,8 @@ def map(  # noqa: A001  figures.map
     y: str | None = None,
     at: TimeLike | None = None,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
     """A variable over two scan parameters: filled contours with labelled lines, in a map that is
     even in grey and for every eye (cividis).
@@ -76,9 +76,9 @@ def map(  # noqa: A001  figures.map
     factor, unit = scaled(series.unit, float(np.nanmax(np.abs(values))))
     with look.style(style):
         heading = str(getattr(scan, "model_name", ""))
-        inches = look.width_inches(width, style)
+        inches = look.width_inches(width)
         height = inches * (0.78 if inches < 4.6 else 0.55)
-        axes = figure_axes.axes_for(ax, width, style, height, heading, where)
+        axes = figure_axes.axes_for(ax, width, height, heading, where)
         title = with_unit(series.title + _time(series), unit)
         _paint(axes, first, second, values * factor, title)
         figure_axes.settle(axes, own=ax is None)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..quantity_types import TimeLike
-    from .figure_types import ResultLike, VariableLike, VariablesLike
+    from .figure_types import LengthLike, ResultLike, VariableLike, VariablesLike
 
     Array = NDArray[np.float64]
 
@@ -50,8 +50,8 @@ def response(
     at: TimeLike | None = None,
     reversal: bool = False,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
     """Curves over a scan: current or flux against potential, concentration, density or whatever was
     scanned; one line a variable.
@@ -99,7 +99,7 @@ def response(
     if reversal:
         curves = _with_reversals(curves, title, log=log)
     with look.style(style):
-        axes = axes_for_curves(ax, curves, width, style, heading(scan), where)
+        axes = axes_for_curves(ax, curves, width, heading(scan), where)
         failed = _draw(axes, curves, log=log)
         note = f"\n{_CROSS} lanes that did not come to their end" if failed else ""
         axes.set_xlabel(title + note)

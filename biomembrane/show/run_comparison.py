@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .course_contents import RunLike
-    from .figure_types import VariablesLike
+    from .figure_types import LengthLike, VariablesLike
 
 
 @errors.keywords
@@ -39,8 +39,8 @@ def compare(
     of: VariablesLike = "potential",
     *,
     ax: Axes | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Axes:
     """Time courses of several runs in one panel, each line named at its end; a run has one dash, a
     variable one colour.
@@ -68,7 +68,7 @@ def compare(
     curves = _curves(series_of, factor, clock)
     with look.style(style):
         first = next(iter(runs.values()))
-        axes = axes_for_curves(ax, curves, width, style, heading(first), where)
+        axes = axes_for_curves(ax, curves, width, heading(first), where)
         _draw(axes, curves)
         axes.set_xlabel(f"Time ({tick})")
         axes.set_ylabel(ordinate_title(axes, every, unit))

@@ -10,16 +10,19 @@ import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .. import errors, user_text
+from .. import errors, units, user_text
+from ..dimension import LENGTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..quantity_types import PathLike
+    from .figure_types import LengthLike
 
 STYLES = ("base", "cell", "plos", "nature", "slides")
 WIDTHS: dict[str, dict[str, float]] = {  # mm, as the journals print
@@ -30,26 +33,37 @@ WIDTHS: dict[str, dict[str, float]] = {  # mm, as the journals print
     "slides": {"single": 150, "middle": 225, "double": 305},
 }
 _MM = 25.4
+_SIZES = (20, 2000)  # mm
+_in_force: ContextVar[str] = ContextVar("_in_force", default="cell")
 
 
 @contextmanager
-def style(name: str = "cell") -> Iterator[None]:
+def style(name: str | None = None) -> Iterator[None]:
     """Draw in the style of a journal: ``with style("plos"): ...``; the former settings are restored
     afterwards.
 
+    Inside, it is the style in force: figures that are given no ``style=`` have its widths and
+    fonts.
+
     Args:
-        name: ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` or ``slides``.
+        name: ``base``, ``cell`` (Biophysical Journal), ``plos``, ``nature`` or ``slides``; default
+            the style in force, ``cell`` where there is none.
 
     Raises:
         UnknownName: no such style.
     """
     import matplotlib as mpl
 
+    name = _in_force.get() if name is None else name
     errors.among(name, STYLES, "style(…)", "a style")
     chosen = rc_settings(name)
     with mpl.rc_context():
         mpl.rcParams.update(cast("Any", chosen))
-        yield
+        before = _in_force.set(name)
+        try:
+            yield
+        finally:
+            _in_force.reset(before)
 
 
 @functools.cache
@@ -80,17 +94,15 @@ def rc_settings(name: str) -> dict[str, Any]:
     return settings
 
 
-def width_inches(width: str | float, name: str = "cell") -> float:
-    """Width of a figure [in]: ``single``, ``middle`` or ``double`` column of the journal, or a
-    number of mm.
+def width_inches(width: LengthLike) -> float:
+    """Width of a figure [in]: ``single``, ``middle`` or ``double`` column of the journal in
+    whose style we are, or a length.
     """
-    if not isinstance(width, str):
+    widths = WIDTHS[_in_force.get()]
+    if not isinstance(width, str) or (width not in widths and user_text.leading(width)):
         return millimetres(width, "width", "width=85, or width='single'")
-    widths = WIDTHS.get(name, WIDTHS["base"])
     if width not in widths:
-        wanted = (
-            ", ".join(f"{key} ({mm:g} mm)" for key, mm in widths.items()) + " or a number of mm"
-        )
+        wanted = ", ".join(f"{key} ({mm:g} mm)" for key, mm in widths.items()) + " or a length"
         raise errors.UnknownName(
             where="width", wanted=wanted, got=width, advice=errors.nearest(width, widths)
         )
@@ -98,16 +110,19 @@ def width_inches(width: str | float, name: str = "cell") -> float:
 
 
 def millimetres(length: Any, where: str, advice: str) -> float:
-    """A length given in mm, in inches."""
-    mm = user_text.numbers(length)
-    if not isinstance(mm, float) or not 20 <= mm <= 2000:
+    """A length, in inches; a bare number is of mm."""
+    if isinstance(length, str) or units.is_quantity(length):
+        given = units.strip(length, LENGTH, where, advice=advice) * units.from_internal("mm")
+    else:
+        given = user_text.numbers(length)
+    if not isinstance(given, float) or not _SIZES[0] <= round(given, 9) <= _SIZES[1]:
         raise errors.OutOfDomain(
             where=where,
-            wanted="a number of mm from 20 to 2000",
+            wanted="a length from {} to {} mm".format(*_SIZES),
             got=errors.shown(length),
             advice=advice,
         )
-    return mm / _MM
+    return given / _MM
 
 
 @functools.cache
@@ -144,13 +159,13 @@ _DATELESS: dict[str, dict[str, Any]] = {
 }
 
 
-def new_figure(width: float, height: float, name: str, heading: str = "") -> Figure:
-    """An empty figure of ``width`` by ``height`` [in]; call it inside ``style(name)``.
+def new_figure(width: float, height: float, heading: str = "") -> Figure:
+    """An empty figure of ``width`` by ``height`` [in], which keeps the style in force.
 
     ``heading`` goes into the metadata.
     """
     figure = _figure_class()(figsize=(width, height))
-    figure.style_name, figure.heading = name, heading  # type: ignore[attr-defined]
+    figure.style_name, figure.heading = _in_force.get(), heading  # type: ignore[attr-defined]
     return figure
 
 

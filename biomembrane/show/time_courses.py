@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from .figure_types import LengthLike
+
 _EXAMPLE = "panels=('potential', 'flux')"
 
 
@@ -32,8 +34,8 @@ def traces(
     *,
     panels: str | Sequence[str] | None = ...,
     ax: None = ...,
-    width: str | float = ...,
-    style: str = ...,
+    width: LengthLike = ...,
+    style: str | None = ...,
 ) -> Figure: ...
 @overload
 def traces(
@@ -41,8 +43,8 @@ def traces(
     *,
     panels: str | Sequence[str] | None = ...,
     ax: Axes,
-    width: str | float = ...,
-    style: str = ...,
+    width: LengthLike = ...,
+    style: str | None = ...,
 ) -> Axes: ...
 @overload
 def traces(
@@ -50,8 +52,8 @@ def traces(
     *,
     panels: str | Sequence[str] | None = ...,
     ax: Sequence[Axes] | NDArray[np.object_],
-    width: str | float = ...,
-    style: str = ...,
+    width: LengthLike = ...,
+    style: str | None = ...,
 ) -> tuple[Axes, ...]: ...
 @errors.keywords
 def traces(
@@ -59,8 +61,8 @@ def traces(
     *,
     panels: str | Sequence[str] | None = None,
     ax: Axes | Sequence[Axes] | NDArray[np.object_] | None = None,
-    width: str | float = "single",
-    style: str = "cell",
+    width: LengthLike = "single",
+    style: str | None = None,
 ) -> Figure | Axes | tuple[Axes, ...]:
     """Time courses of a run, in panels that share the time axis (s, min or h as fits).
 
@@ -85,8 +87,9 @@ def traces(
         ax: Axes to draw into, one for each panel (one alone, or a sequence), as
             ``figure.subplots(2)`` gives them; ``width`` has no meaning
             then.  As many Axes as names leave fluxes in one panel each.
-        width: ``single``, ``middle`` or ``double`` column of the journal, or a number of mm.
-        style: see :func:`style`.
+        width: ``single``, ``middle`` or ``double`` column of the journal, or a length (a number is
+            of mm).
+        style: see :func:`style`; default the style in force.
 
     Returns:
         The Figure; with ``ax`` the Axes, as they were given (a sequence as a tuple).
@@ -107,9 +110,9 @@ def traces(
     chosen = _panels_asked_for(Contents(run, data), panels)
     with look.style(style):
         if ax is None:
-            inches = look.width_inches(width, style)
+            inches = look.width_inches(width)
             parts = [part for panel in chosen for part in split(panel)]
-            return _draw_page(parts, inches, style, str(data.attrs.get("title", run.model_name)))
+            return _draw_page(parts, inches, str(data.attrs.get("title", run.model_name)))
         return _draw_into(chosen, ax)
 
 
@@ -231,13 +234,13 @@ def _page(panels: Sequence[Panel], width: float, numbers: Sequence[Sequence[str]
     return page
 
 
-def _draw_page(panels: Sequence[Panel], inches: float, name: str, heading: str) -> Figure:
+def _draw_page(panels: Sequence[Panel], inches: float, heading: str) -> Figure:
     import matplotlib as mpl
 
     em, _ = text_sizes()
     marks = [ticks(*panel.limits(), 4, log=panel.log) for panel in panels]
     page = _page(panels, inches * 72, [texts for _, texts in marks])
-    figure = look.new_figure(inches, page.height / 72, name, heading)
+    figure = look.new_figure(inches, page.height / 72, heading)
     for i, panel in enumerate(panels):
         (x, y), tall = page.corner(i), page.tall[i]
         axes = figure.add_axes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,7 @@ class Start:
     state: Array | None = None
     dims: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, Any] = field(default_factory=dict)  # xarray variables
+    foreign: str = ""  # the name of the model of the earlier run, where it is another one
 
     def fits(self, dims: Mapping[str, int], coords: Mapping[str, Any]) -> None:
         """Raise ``BadSettings`` where a scan would continue a scan over other dimensions, or with
@@ -64,6 +66,21 @@ class Start:
                     got=got,
                     advice=advice,
                 )
+
+    def explained(self, problem: errors.BiomembraneError, model: Model) -> errors.BiomembraneError:
+        """What is wrong with the state at the start, where it may be so because the earlier run was
+        of another model.
+        """
+        if not self.foreign:
+            return problem
+        other = f"{self.foreign!r}" if self.foreign != model.name else "another model of that name"
+        return replace(
+            problem,
+            where=f"simulate(start=…), model {model.name!r}",
+            wanted=f"the end of a run of {model.name!r}; {problem.wanted}",
+            got=f"a run of {other}; {problem.got}",
+            advice=f"start=a run of {model.name!r}, or the same contents and impermeants in both",
+        )
 
     def of_lane(self, lane: int) -> Start:
         """The same for one lane of a scan."""
@@ -140,7 +157,7 @@ def read_start(model: Model, start: Any) -> Start:
             where="simulate(start=…)",
             wanted="a run of which everything was kept, or shares by carrier state",
             got=errors.shown(start),
-            advice="start={'SGLT1.C1': 1}, or start=run",
+            advice=_instead(start),
         )
     given = {name: _share(model, name, value) for name, value in start.items()}
     index = model_index(model)
@@ -148,6 +165,15 @@ def read_start(model: Model, start: Any) -> Start:
     return Start(
         {tuple(index.states[s] for s in states): _shares(states, given) for states in carriers}
     )
+
+
+def _instead(start: Any) -> str:
+    """What to give in place of a path, or of a result of which a part was kept."""
+    if isinstance(start, (str, os.PathLike)):
+        return f"start=bm.open_run({os.fspath(start)!r})"
+    if hasattr(start, "model_name"):
+        return "keep='all' in the run that it comes from"
+    return "start=run, or start={'SGLT1.C1': 1}"
 
 
 def _end_of_run(model: Model, run: Any) -> Start:
@@ -164,7 +190,16 @@ def _end_of_run(model: Model, run: Any) -> Start:
             advice=f"a run of this model{only}",
         )
     labels = {d: run.data[d].variable for d in dims if d in run.data.coords}
-    return Start(state=state, dims=dims, labels=labels)
+    return Start(state=state, dims=dims, labels=labels, foreign=_foreign(model, run))
+
+
+def _foreign(model: Model, run: Any) -> str:
+    """The name of the model of a run, where it is another one than this."""
+    theirs = getattr(run, "model", None)  # what was saved has its hash only
+    if theirs is model:
+        return ""
+    digest = run.data.attrs["model_hash"] if theirs is None else theirs.hash
+    return "" if digest == model.hash else str(run.model_name)
 
 
 def _share(model: Model, name: Any, value: Any) -> float:

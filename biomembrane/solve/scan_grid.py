@@ -38,7 +38,7 @@ _PREFIXES = (
     "volume_", "flux_", "affinity_",
     "dissipation_", "auxiliary_", "open_fraction_", "pH_",
 )  # fmt: skip
-EXAMPLE = "xr.DataArray(values, dims='K_o', attrs={'units': 'mM'})"
+EXAMPLE = "bm.axis('K_o', [3, 5, 9], 'mM')"
 
 
 def reserved(name: str) -> bool:
@@ -82,7 +82,7 @@ def labelled(value: Any, where: str) -> Any:
 
 def unlabelled(where: str) -> errors.BiomembraneError:
     """An array whose dimensions have no names."""
-    wanted = "one quantity, or an xarray.DataArray with named dimensions"
+    wanted = "one quantity, or an array with a named dimension"
     return errors.NotANumber(
         where=where, wanted=wanted, got="an array without dimension names", advice=EXAMPLE
     )

@@ -93,7 +93,10 @@ class Task:
         self.start.apply(y0, lanes)
         state = y0[:, 0] if single else y0
         if self.parameters.changed or self.start.state is not None:
-            initial_checks.check(self.model, kernel, constants, inputs, state, lanes, dims)
+            try:
+                initial_checks.check(self.model, kernel, constants, inputs, state, lanes, dims)
+            except (errors.ChargeImbalance, errors.NoRoom) as problem:
+                raise self.start.explained(problem, self.model) from None
         scale = kernel.call("scale", 0.0, state, constants).reshape(-1, count)
         scale = np.where(scale > 0, scale, 1.0)
         trace = self.solver.rtol * self.solver.atol * TRACE * scale

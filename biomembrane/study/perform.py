@@ -128,9 +128,9 @@ def lost_result(name: str, reason: str) -> Result:
 
 
 def _question(module: Any) -> str:
-    """QUESTION, or else the first line of the module's docstring."""
-    lines = (getattr(module, "__doc__", None) or "").strip().splitlines()
-    return str(getattr(module, "QUESTION", lines[0].strip() if lines else ""))
+    """QUESTION, or else the first paragraph of the module's docstring."""
+    docstring = getattr(module, "__doc__", None)
+    return str(getattr(module, "QUESTION", shipped_models.first_paragraph(docstring)))
 
 
 def _miss(text: str, error: BaseException | None = None) -> Result:

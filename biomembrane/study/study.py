@@ -63,8 +63,8 @@ class Study:
 
     Attributes:
         name: of the model's folder.
-        question: what it asks; empty for the QUESTION of the ``model.py``, or else the first line
-            of its docstring.
+        question: what it asks; empty for the QUESTION of the ``model.py``, or else the first
+            paragraph of its docstring.
         answers: numbers computed and wanted, see :meth:`answer`.
         records: runs with their residuals, see :meth:`run`.
         audits: verdicts, one a model.

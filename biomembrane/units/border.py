@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..dimension import ONE, TEMPERATURE, Dimension
+from ..dimension import AREA, MOLAR_CHARGE, ONE, TEMPERATURE, VOLUME, Dimension
 from .conversion import from_internal, like, scaled
 from .quantities import Q, facts_of, is_labelled, is_quantity, labelled, numeric, quantity
 from .registry import facts, registry
@@ -84,17 +84,43 @@ def _refuse_unit(value: Any, allowed: tuple[Dimension, ...], where: str, advice:
     """Raise ``UnitMismatch``; 37 C and 98 F are coulombs and farads, where degrees may be meant."""
     wanted, example = _wanted(allowed)
     known = facts_of(value)
-    meaning, unit = str(known.dimension), example
+    meaning = str(known.dimension)
+    number = f"{value.magnitude:g}" if np.ndim(value.magnitude) == 0 else "…"
     if TEMPERATURE in allowed and known.text in ("coulomb", "farad"):
         meaning = f"{known.text}s, not degrees"
         unit = {"coulomb": "degC", "farad": "degF"}[known.text]
-    number = f"{value.magnitude:g}" if np.ndim(value.magnitude) == 0 else "…"
+        advice = advice or f"Q({number}, {unit!r})"
     raise errors.UnitMismatch(
         where=where,
         wanted=wanted,
         got=f"{errors.shown(value)} ({meaning})",
-        advice=advice or f"Q({number}, {unit!r})",
+        advice=advice or _conversion(value, number, known.dimension, allowed, example),
     )
+
+
+# by what a quantity is divided to get another: its name, and one with which the line can be run
+_DIVISORS = {
+    AREA: ("the area of the membrane", "Q(100, 'um^2')"),
+    VOLUME: ("the volume of the compartment", "Q(1, 'pL')"),
+    MOLAR_CHARGE: ("z·F, where z charges move", "Q(96485.33, 'C/mol')"),
+}
+
+
+def _conversion(
+    value: Any, number: str, given: Dimension, allowed: tuple[Dimension, ...], example: str
+) -> str:
+    """How to come from one dimension to another, where that is clear; else a quantity as an
+    example.  The number that was given is never put before another unit.
+    """
+    quantity = f"Q({number}, '{value.units:~P}')" if number != "…" else "the quantity"
+    for wanted in allowed:
+        for divisor, (name, one) in _DIVISORS.items():
+            if not (given.is_of_space or wanted.is_of_space):
+                if given == wanted * divisor:
+                    return f"divide it by {name}, as in {quantity} / {one}"
+                if wanted == given * divisor:
+                    return f"multiply it by {name}, as in {quantity} * {one}"
+    return f"another quantity, for example Q(1, {example!r}); the number does not carry over"
 
 
 def scalar(

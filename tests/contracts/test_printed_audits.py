@@ -43,8 +43,8 @@ AUDIT += """5.19 % at A = 7.76 kJ/mol, 0.29 % at A = 15.1 kJ/mol, 0.00047 % at A
       witness: A = -40.1 kJ/mol while J > 0 at V 0 mV, K@bath 4.5 mM, Na@bath 1.45×10³ mM, ADP@cell 0.4 mM, ATP@cell 4 mM, K@cell 1.4×10³ mM, """
 AUDIT += "Na@cell 1 mM, Pi@cell 40 mM"
 AUDIT += """
-  V is sensed by K_leak -1 e inward
-  V is left out of the rates of symporter, which moves +2 e inward and pump, which moves -1 e inward"""
+  V is sensed by K_leak 1 e outward
+  V is left out of the rates of symporter, which moves 2 e inward and pump, which moves 1 e outward"""
 
 
 @cache

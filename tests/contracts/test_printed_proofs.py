@@ -136,7 +136,7 @@ def test_a_proof_in_latex() -> None:
         r"For every process $RT\ln(r^{+}/r^{-})=\mathcal{A}$ with "
     )
     assert fragment.endswith(
-        "$V$ is inside less outside; parameters without the name of a transporter belong to the one of the paragraph.\n\n"
+        "$V$ is inside minus outside; parameters without the name of a transporter belong to the one of the paragraph.\n\n"
         + ALIGNED
         + REASONS
     )

@@ -5,6 +5,7 @@ carrier states.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import xarray as xr
 
 import biomembrane as bm
 from biomembrane import Protocol, Q, errors, solvers
+from biomembrane import library as lib
+from biomembrane.library import Cl, K
 
 TIMES = Q(np.linspace(0, 60, 13), "s")
 SCAN = {
@@ -173,3 +176,29 @@ def test_a_lazy_scan_has_the_hash_of_an_eager_one_from_the_same_start():
         keep="final",
     )
     assert lazy.digest == eager.data.attrs["parameters_hash"]
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_start_of_another_model_is_named(saved: bool, tmp_path: Path) -> None:
+    def model(name: str, potassium: float) -> bm.Model:
+        bath = bm.Reservoir("bath", {K: Q(5, "mM"), Cl: Q(5, "mM")})
+        cell = bm.Compartment(
+            "cell", volume=Q(1, "pL"), contents={K: Q(potassium, "mM"), Cl: Q(20, "mM")},
+            impermeant=bm.balance(charge=-1),
+        )  # fmt: skip
+        on = bm.Membrane(
+            "membrane", inside=cell, outside=bath, area=Q(1, "um^2"), capacitance=Q(1, "uF/cm^2")
+        )
+        return bm.Model(name, [lib.leak(K, on)])
+
+    run = bm.simulate(model("principal", 130), times=Q([1], "ms"))
+    if saved:
+        bm.save(run, tmp_path / "run.nc")
+        run = bm.open_run(tmp_path / "run.nc")
+    with pytest.raises(errors.ChargeImbalance) as caught:
+        bm.simulate(model("intercalated", 100), times=Q([1], "ms"), start=run)
+    assert caught.value.where == "simulate(start=…), model 'intercalated'"
+    assert caught.value.got.startswith("a run of 'principal'; +30 fmol")
+    assert caught.value.advice.startswith("start=a run of 'intercalated'")
+    again = bm.simulate(model("principal", 130), times=Q([1], "ms"), start=run)  # an equal model
+    assert again.data.attrs["model_hash"] == run.data.attrs["model_hash"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -235,3 +237,39 @@ def test_constants_are_codata() -> None:
     assert pytest.approx(96485.33212331, rel=1e-12) == FARADAY
     assert pytest.approx(6.02214076e23, rel=1e-15) == AVOGADRO
     assert FARADAY / AVOGADRO == pytest.approx(1.602176634e-19, rel=1e-12)
+
+
+# --- a unit of another dimension never keeps its number
+
+PAIRS = [
+    ("5 pF", d.SPECIFIC_CAPACITANCE, "divide it by the area"),
+    ("0.0001 pA", d.FLUX, "divide it by z·F"),
+    ("7 uA/cm^2", d.SURFACE_FLUX, "divide it by z·F"),
+    ("7 nS", d.SPECIFIC_CONDUCTANCE, "divide it by the area"),
+    ("3 fmol", d.CONCENTRATION, "divide it by the volume"),
+    ("3 mM", d.AMOUNT, "multiply it by the volume"),
+    ("7 mM/s", (d.SURFACE_FLUX, d.FLUX), "multiply it by the volume"),
+    ("7 pmol/cm^2/s", d.FLUX, "multiply it by the area"),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted", "told"), PAIRS)
+def test_a_conversion_that_is_told_can_be_made(given: str, wanted: Any, told: str) -> None:
+    """The line after "as in" is a quantity of a dimension that was wanted."""
+    with pytest.raises(errors.UnitMismatch) as caught:
+        units.strip(given, wanted, "x")
+    text, _, line = caught.value.advice.partition(", as in ")
+    assert text.startswith(told)
+    made = eval(line, {"Q": Q})
+    assert units.dimension_of(made) in (wanted if isinstance(wanted, tuple) else (wanted,))
+    assert math.isfinite(units.strip(made, wanted, "x"))
+
+
+@given(st.sampled_from(sorted(EXAMPLES.values())), st.sampled_from(sorted(EXAMPLES.values())))
+def test_no_advice_puts_the_number_before_another_unit(given: str, wanted: str) -> None:
+    quantity, dim = Q(739.0, given), units.dimension_of(Q(1.0, wanted))
+    assume(units.dimension_of(quantity) != dim and given != "fC")
+    with pytest.raises(errors.UnitMismatch) as caught:
+        units.strip(quantity, dim, "x")
+    for number, unit in re.findall(r"Q\(([^,]*), '([^']*)'\)", caught.value.advice):
+        assert number != "739" or units.dimension_of(Q(1.0, unit)) == units.dimension_of(quantity)

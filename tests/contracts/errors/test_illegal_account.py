@@ -133,7 +133,8 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     (over(V=(Q(2, "mV"), Q(2, "mV"))), e.OutOfDomain, "audit(over={'V': …})", "low < high",
         "(2 mV, 2 mV)", "the smaller number first"),
     (over(V=(Q(2, "mM"), Q(3, "mV"))), e.UnitMismatch, "audit(over={'V': …})", "a unit like 'mV'",
-        "2 mM (mol/m^3)", "Q(2, 'mV')"),
+        "2 mM (mol/m^3)",
+        "another quantity, for example Q(1, 'mV'); the number does not carry over"),
     (
         lambda: bm.audit(leak(K, ON)).check(Q(-1, "kJ/mol")), e.OutOfDomain,
         "check(limit=…)", "zero or more", "-1 kJ/mol", "check the sign",
@@ -147,8 +148,9 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
         "coupling(…)", "two or more forces", "K in K_leak",
         "add a transporter that shares a species with it: coupling([transporter, leak])",
     ),
-    (lambda: bm.coupling(NaKATPase(ON)), e.UnknownName, "coupling(driving=…)", "Na, K, ATP", "''",
-        "driving='Na'"),
+    (lambda: bm.coupling(NaKATPase(ON)), e.BadSettings, "coupling(…)",
+        "which of 3 forces drives, and which is driven: Na, K, ATP", "neither driving= nor driven=",
+        "driving='Na', driven='K', or two others of them"),
     (lambda: bm.coupling(NaKATPase(ON), "ATP", "Nah"), e.UnknownName, "coupling(driven=…)",
         "Na, K, ATP", "'Nah'", "did you mean 'Na'?"),
     (lambda: bm.coupling(NaKATPase(ON), "Na", "Na"), e.BadSettings, "coupling(…)",
@@ -168,15 +170,18 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     ),
     (
         lambda: bm.coupling(SGLT1(ON), at={"cell.Na": Q(1, "mV")}), e.UnitMismatch,
-        "coupling(at={'cell.Na': …})", "a unit like 'mM'", "1 mV (V)", "Q(1, 'mM')",
+        "coupling(at={'cell.Na': …})", "a unit like 'mM'", "1 mV (V)",
+        "another quantity, for example Q(1, 'mM'); the number does not carry over",
     ),
     (
         lambda: bm.coupling(SGLT1(ON), at={"V": Q(1, "mM")}), e.UnitMismatch,
-        "coupling(at={'V': …})", "a unit like 'mV'", "1 mM (mol/m^3)", "Q(1, 'mV')",
+        "coupling(at={'V': …})", "a unit like 'mV'", "1 mM (mol/m^3)",
+        "another quantity, for example Q(1, 'mV'); the number does not carry over",
     ),
     (
         lambda: bm.coupling(SGLT1(ON), temperature=Q(1, "mM")), e.UnitMismatch,
-        "coupling(temperature=…)", "a unit like 'degC'", "1 mM (mol/m^3)", "Q(1, 'degC')",
+        "coupling(temperature=…)", "a unit like 'degC'", "1 mM (mol/m^3)",
+        "another quantity, for example Q(1, 'degC'); the number does not carry over",
     ),
     (
         lambda: bm.coupling([leak(K, ON), leak(K, OTHER)]), e.BadPlace,

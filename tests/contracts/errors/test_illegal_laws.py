@@ -342,7 +342,7 @@ CYCLES = table(
             ),
             (
                 "constant of another order", lambda: opened("O + glucose@out <-> OG", ONE),
-                e.UnitMismatch, "GLUT.O-OG.forward", "1/s/mM", "10 1/s", "Q(10, '1/s/mM')",
+                e.UnitMismatch, "GLUT.O-OG.forward", "1/s/mM", "10 1/s", "Q(1, '1/s/mM')",
             ),
             (
                 "a loop that gives work", lambda: opened("OG <-> IG",
@@ -384,7 +384,7 @@ CYCLES = table(
             ("steps as text", lambda: cycle(steps="O <-> I"), e.WrongType, "GLUT, steps=", "list",
                 "'O <-> I'", "('"),
             ("density in mM", lambda: cycle(density=Q(1, "mM")), e.UnitMismatch, "GLUT.density",
-                "'1/um^2'", "1 mM", "Q(1, '1/um^2')"),
+                "'1/um^2'", "1 mM", "multiply it by the volume"),
             ("inside a compartment", lambda: cycle(on=cell()), e.WrongType, "GLUT, on=",
                 "a Membrane", "Compartment('cell'", "Membrane("),
         ]

@@ -74,6 +74,11 @@ ROWS = table(
     {
         "simulate": [
             (
+                "times without units", lambda: steps(mM(5), (array([1, 2.0], unit=None), mM(9))),
+                e.BareNumber,
+                "time 1", "'units'", "no units", "bm.axis(",
+            ),
+            (
                 "protocol of a content", lambda: put("cell.K", step("mM", 130, 140)), e.BadSettings,
                 "['cell.K'], Protocol", "acts during the run", "cell.K", "Protocol of a bath",
             ),
@@ -91,12 +96,8 @@ ROWS = table(
                 "model 'cell'", "a parameter", "'bath.k'", "'bath.K'"),
             ("value in mV", lambda: steps(mM(5), (s(1), Q(1, "mV"))), e.UnitMismatch,
                 "Protocol.steps, value 2", "'mM'", "1 mV", "Q(1, 'mM')"),
-            ("time in mM", lambda: steps(mM(5), (mM(1), mM(9))), e.UnitMismatch,
-                "Protocol.steps, time 1", "'s'", "1 mM", "Q(1, 's')"),
             ("bare value", lambda: steps(5, (s(1), mM(9))), e.BareNumber,
                 "['bath.K'], Protocol.steps, value 1", "'mM'", "5", "Q(5, 'mM')"),
-            ("bare time", lambda: steps(mM(5), (1, mM(9))), e.BareNumber, "Protocol.steps, time 1",
-                "'s'", "1", "Q(1, 's')"),
             ("value below 0", lambda: steps(mM(5), (s(1), mM(-9))), e.OutOfDomain, "value 2",
                 "zero or more", "-9 mM", "sign"),
             ("value below 0 in a lane", lambda: steps(mM(5), (s(1), array([9, -9.0], unit="mM"))),
@@ -107,17 +108,10 @@ ROWS = table(
                 "zero or more", "-1 s", "sign"),
             ("value of NaN", lambda: steps(mM(5), (s(1), mM(math.nan))), e.NotFinite, "value 2",
                 "finite", "nan mM", "0/0"),
-            ("a time that never comes", lambda: steps(mM(5), (s(math.inf), mM(9))), e.NotFinite,
-                "time 1", "finite", "inf s", "overflow"),
             ("times without names", lambda: steps(mM(5), (s([1, 2]), mM(9))), e.NotANumber,
-                "time 1", "named dimensions", "dimension names", "dims="),
+                "time 1", "named dimension", "dimension names", "bm.axis("),
             ("values without names", lambda: steps(mM([5, 6])), e.NotANumber, "value 1",
-                "named dimensions", "without dimension names", "dims="),
-            (
-                "times without units", lambda: steps(mM(5), (array([1, 2.0], unit=None), mM(9))),
-                e.BareNumber,
-                "time 1", "'units'", "no units", "units",
-            ),
+                "named dimension", "without dimension names", "bm.axis("),
             (
                 "sizes that clash", lambda: steps(mM(5),
                 (array([1, 2.0]), array([1, 2, 3.0], unit="mM"))), e.BadSettings,
@@ -214,7 +208,7 @@ ROWS = table(
             ("start as a list", lambda: run(start=[1]), e.WrongType, "simulate(start=…)",
                 "or shares", "[1]", "start={"),
             ("start of what was kept", lambda: run(start=run(keep="final")), e.WrongType,
-                "simulate(start=…)", "a run", "<Kept of 'cell'", "start={"),
+                "simulate(start=…)", "a run", "<Kept of 'cell'", "keep='all'"),
             (
                 "share of a pool", lambda: run(start={"cell.K": 1}), e.UnknownName,
                 "start['cell.K']", "state of a carrier", "'cell.K'", "parameters={'cell.K'",
@@ -247,6 +241,12 @@ ROWS = table(
             ),
         ],
         "Protocol.steps": [
+            ("time in mM", lambda: steps(mM(5), (mM(1), mM(9))), e.UnitMismatch,
+                "Protocol.steps, time 1", "'s'", "1 mM", "Q(1, 's')"),
+            ("bare time", lambda: steps(mM(5), (1, mM(9))), e.BareNumber, "Protocol.steps, time 1",
+                "'s'", "1", "Q(1, 's')"),
+            ("a time that never comes", lambda: steps(mM(5), (s(math.inf), mM(9))), e.NotFinite,
+                "time 1", "finite", "inf s", "overflow"),
             (
                 "changes that are no pairs", lambda: Protocol.steps(mM(5), s(1)), e.BadSettings,
                 "Protocol.steps", "(time, value)", "1 s", "Q(20, 'mM')",
@@ -255,6 +255,8 @@ ROWS = table(
                 "steps", "pairs", "list of 1 s, 9 mM", "(Q(1, 'min')"),
         ],
         "Protocol.ramps": [
+            ("bare time of a point", lambda: Protocol.ramps((0, mM(5)), (s(2), mM(20))),
+                e.BareNumber, "Protocol.ramps, time 1", "'s'", "0", "Q(0, 's')"),
             ("three in a pair", lambda: Protocol.ramps((s(1), mM(9), 2)), e.BadSettings,
                 "Protocol.ramps", "pairs", "tuple of 1 s, 9 mM, 2", "Q(20"),
             ("one point", lambda: Protocol.ramps((s(1), mM(9))), e.BadSettings, "Protocol.ramps",

@@ -5,16 +5,18 @@ do.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
-from mistakes import caught, sound
+from mistakes import FUEL, caught, cell, membrane, sound
 
 import biomembrane as bm
-from biomembrane import Keep, Q
+from biomembrane import Keep, Protocol, Q
 from biomembrane import errors as e
+from biomembrane import library as lib
 from biomembrane.account.closure_check import FinalBalances, check_bounded
 from biomembrane.account.kept_ledger import SavedLedger
 from biomembrane.account.ledger_lines import LINES
@@ -200,7 +202,7 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
     "empty baths": (
         lambda: check_bounded("cell", iter(["bath.K", "bath.Na"])), e.BoundlessEnergy,
         "ledger of 'cell'",
-        "a concentration above 0 mM in every bath of each species that a process moves",
+        "concentrations above 0 mM of all that processes move, in baths and held pools",
         "bath.K = 0 mM, bath.Na = 0 mM",
         "set a trace, {'bath.K': Q(1, 'nM')}; amounts, fluxes and voltages are right as they are",
     ),
@@ -230,19 +232,20 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
     ),
     "another dimension": (
         lambda: prepare(vary={"bath.K": "mV"}), e.UnitMismatch, "prepare(vary={'bath.K': …})",
-        "a unit like 'mM'", "1 mV (V)", "Q(1, 'mM')"
+        "a unit like 'mM'", "1 mV (V)",
+        "another quantity, for example Q(1, 'mM'); the number does not carry over"
     ),
     "prepared times": (
         lambda: prepare(until=None, times=[1, 2]), e.BareNumber, "prepare(times=…)",
         "a unit like 's'", "[1, 2]", "Q([1, 2], 's')"
     ),
     "too many numbers": (lambda: prepare()([1.0, 2.0]), e.NotANumber, "prepared(values)",
-        "1 numbers: bath.K [mM]", "[1.0, 2.0]", ORDER),
+        "1 number: bath.K [mM]", "[1.0, 2.0]", ORDER),
     "a quantity": (
         lambda: prepare(vary=TWO)(Q([1.0, 2.0], "mM")), e.NotANumber,
         "prepared(values)", "2 numbers: bath.K [mM], bath.Na [M]", "[1 2] mM", ORDER,
     ),
-    "text": (lambda: prepare()(["a"]), e.NotANumber, "prepared(values)", "1 numbers: bath.K [mM]",
+    "text": (lambda: prepare()(["a"]), e.NotANumber, "prepared(values)", "1 number: bath.K [mM]",
         "['a']", ORDER),
     "NaN": (lambda: prepare(vary=TWO)([1.0, math.nan]), e.NotFinite, "prepared(values), bath.Na",
         "a finite number", "nan", OVERFLOW),
@@ -267,3 +270,55 @@ def test_what_is_just_allowed_is_allowed() -> None:
     """
     judge(2.34e-6, {"leak": -0.00234})
     check_bounded("cell", [])
+
+
+# --- what is meant is told
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "told"),
+    [
+        (lambda: run(start="run1.nc"), e.WrongType, "start=bm.open_run('run1.nc')"),
+        (lambda: run(start=Path("a/run.nc")), e.WrongType, "start=bm.open_run('a/run.nc')"),
+        (lambda: run(start=scan(keep=["potential"])), e.WrongType, "keep='all' in the run"),
+        (lambda: run(start=3), e.WrongType, "start=run"),
+        (lambda: Keep(["voltage"]), e.UnknownName, "did you mean 'potential'?"),
+        (lambda: Keep(["V"]), e.UnknownName, "did you mean 'potential'?"),
+        (lambda: Keep(["conc"]), e.UnknownName, "did you mean 'concentration'?"),
+        (lambda: Keep(["flx"]), e.UnknownName, "did you mean 'flux'?"),
+        (lambda: bm.figures.response(scan(), "V"), e.UnknownName, "did you mean 'potential'?"),
+        (lambda: run(parameters={"bath.K": np.ones(2)}), e.NotANumber, "bm.axis('K_o', [3, 5, 9]"),
+        (lambda: bm.coupling(pump()), e.BadSettings, "driving='Na', driven='K'"),
+        (lambda: bm.coupling(pump(), driving="Na"), e.UnknownName, "driven="),
+        (lambda: Protocol.steps(5, (2, 20)), e.BareNumber, "Q(2, 's')"),
+        (lambda: Protocol.steps("5 mM", ("2 mM", "20 mM")), e.UnitMismatch, "for example"),
+        (lambda: Protocol.ramps((0, 5), (2, 20)), e.BareNumber, "Q(0, 's')"),
+    ],
+)  # fmt: skip
+def test_the_advice_names_what_is_meant(make: Any, kind: type[Exception], told: str) -> None:
+    error = caught(make)
+    assert type(error) is kind
+    assert told in error.advice
+
+
+def pump() -> bm.Transporter:
+    """Three forces: of Na⁺, of K⁺ and of ATP."""
+    return lib.NaKATPase(membrane(inside=cell(held=FUEL)))
+
+
+def test_forces_that_must_be_named_are_listed() -> None:
+    error = caught(lambda: bm.coupling(pump()))
+    assert error.wanted == "which of 3 forces drives, and which is driven: Na, K, ATP"
+    assert error.got == "neither driving= nor driven="
+
+
+def test_what_there_is_one_of_is_in_the_singular() -> None:
+    once = Protocol.steps(Q(5, "mM"), (Q(1, "min"), Q(20, "mM")))
+    assert repr(once) == "<Protocol.steps, 1 break>"
+    twice = Protocol.ramps((Q(0, "s"), Q(5, "mM")), (Q(1, "min"), Q(20, "mM")))
+    assert repr(twice) == "<Protocol.ramps, 2 breaks>"
+
+
+def test_a_held_pool_without_anything_is_no_bath() -> None:
+    error = caught(lambda: check_bounded("cell", ["cell.ATP"]))
+    assert error.wanted.endswith("in baths and held pools")

@@ -83,14 +83,14 @@ def test_an_audit_tells_which_rates_read_the_voltage() -> None:
         leaky(lambda s: s["K@out"] * sp.exp(-s.u / 3) - s["K@in"]),
     )
     text = str(bm.audit(blind))
-    assert "V is left out of the rates of leaky, which moves +1 e inward" in text
+    assert "V is left out of the rates of leaky, which moves 1 e inward" in text
     assert "V is sensed" not in text
-    assert "V is sensed by leaky as its rates were given (its reaction moves +1 e inward)" in str(
+    assert "V is sensed by leaky through its given rates (its reaction moves 1 e inward)" in str(
         bm.audit(seeing)
     )
-    assert "V is sensed by K_leak -1 e inward" in str(bm.audit(transporter()))
+    assert "V is sensed by K_leak 1 e outward" in str(bm.audit(transporter()))
     ohmic = transporter(law=laws.Ohmic(conductance=Q(1, "nS")))
-    assert "V is sensed by K_leak -1 e inward" in str(bm.audit(ohmic))
+    assert "V is sensed by K_leak 1 e outward" in str(bm.audit(ohmic))
 
 
 def test_loops_through_the_same_states_have_names_of_their_own() -> None:

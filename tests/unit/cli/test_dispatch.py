@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from unit.cli.called import said
 
 import biomembrane as bm
 from biomembrane import cli, errors
+from biomembrane.exchange.shipped_models import first_paragraph
+from biomembrane.study import perform
 
 FAULTS = {
     "divides.py": ("def build():\n    return 1 / 0\n", "ZeroDivisionError", 2),
@@ -139,3 +142,52 @@ def test_a_place_that_cannot_be_written_is_told_before_the_run(
     assert err.startswith("NotWritable:")
     assert "--out" in err
     assert err.count("\n") <= 6
+
+
+# --- what is printed whole, and what is not left behind
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--until", "5"], ["--set", "bath.K=5"], ["--set", "bath.k=5 mM"]]
+)
+@pytest.mark.usefixtures("undrawn")
+def test_a_refused_run_leaves_nothing(
+    here: Path, wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = said(["run", "resting_cell", *wrong, "--out", "new/folder"], capsys)
+    assert status == 2
+    assert err
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_folder_that_is_there_stays(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "old").mkdir()
+    said(["run", "resting_cell", "--until", "5", "--out", "old/new"], capsys)
+    assert [each.name for each in here.iterdir()] == ["old"]
+    assert not list((here / "old").iterdir())
+
+
+def test_no_sentence_is_cut_at_the_end_of_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The summaries of models are the first paragraphs of their docstrings."""
+    _, out, _ = said(["models"], capsys)
+    for paragraph in out.strip().split("\n\n"):
+        _, summary, question = paragraph.split("\n")
+        assert summary.endswith(".")
+        assert question.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("docstring", "first"),
+    [
+        ("One line.", "One line."),
+        ("Wrapped into\ntwo lines.\n\nMore.", "Wrapped into two lines."),
+        ("\n  Indented,\n  as it stands.\n  \n  More.", "Indented, as it stands."),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_the_first_paragraph_is_on_one_line(docstring: str | None, first: str) -> None:
+    assert first_paragraph(docstring) == first
+    module = ModuleType("study", docstring)
+    assert perform._question(module) == first

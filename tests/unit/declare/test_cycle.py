@@ -179,8 +179,8 @@ def test_valences_by_step_are_the_charges_by_state() -> None:
         assert one.reaction.charge_moved() == other.reaction.charge_moved()
         assert one.certificate.reduced_affinity == other.certificate.reduced_affinity
     assert made.sensing == {
-        "T:C1-C2": "+0.3 e inward (θ = 0.2)", "T:C2-C3": "+0.9 e inward (θ = 0.5)", "T:C3-C4": "",
-        "T:C4-C1": "-0.2 e inward (θ = 0.5)",
+        "T:C1-C2": "0.3 e inward (θ = 0.2)", "T:C2-C3": "0.9 e inward (θ = 0.5)", "T:C3-C4": "",
+        "T:C4-C1": "0.2 e outward (θ = 0.5)",
     }  # fmt: skip
 
 
@@ -244,12 +244,12 @@ def test_what_senses_the_voltage_is_told_everywhere() -> None:
     made = valences("0.3", "0.9", 0, "-0.2")
     assert (
         repr(made)
-        == "<T on membrane: 4 states, 4 steps; V is sensed by C1-C2 +0.3 e inward (θ = 0.2), C2-C3"
-        " +0.9 e inward (θ = 0.5), C4-C1 -0.2 e inward (θ = 0.5); proven>"
+        == "<T on membrane: 4 states, 4 steps; V is sensed by C1-C2 0.3 e inward (θ = 0.2), C2-C3"
+        " 0.9 e inward (θ = 0.5), C4-C1 0.2 e outward (θ = 0.5); proven>"
     )
-    assert "<td>-0.2 e inward (θ = 0.5)</td>" in made._repr_html_()
+    assert "<td>0.2 e outward (θ = 0.5)</td>" in made._repr_html_()
     assert repr(
         bm.Transporter("T", "Na@out -> Na@in", ON, bm.laws.GHK(permeability=Q(1, "cm/s")))
-    ).endswith(" +1 e inward; proven>")
+    ).endswith(" 1 e inward; proven>")
     text = str(bm.audit(made))
-    assert "V is sensed by T:C1-C2 +0.3 e inward (θ = 0.2), " in text
+    assert "V is sensed by T:C1-C2 0.3 e inward (θ = 0.2), " in text

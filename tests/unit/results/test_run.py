@@ -79,7 +79,7 @@ def test_variables_have_units_dimensions_and_names() -> None:
     assert said == {
         "amount": ("time", "pool", "fmol", "amount"),
         "concentration": ("time", "pool", "mM", "concentration"),
-        "potential": ("time", "membrane", "mV", "membrane potential, inside less outside"),
+        "potential": ("time", "membrane", "mV", "membrane potential, inside minus outside"),
         "volume": ("time", "compartment", "pL", "solvent volume"),
         "flux": ("time", "process", "fmol s-1", "flux in the written direction"),
         "affinity": ("time", "process", "kJ mol-1", "affinity"),

@@ -33,7 +33,7 @@ def test_one_step_explains_every_loop() -> None:
         ),
         "  carrier:E1–E2–E3–E4–E1  consistent       0",
         "      ln(r⁺/r⁻) − A/RT = 0",
-        "  V is sensed by carrier:E1-E2 +1 e inward (θ = 0.5)",
+        "  V is sensed by carrier:E1-E2 1 e inward (θ = 0.5)",
     ]
     assert [f.culprits for f in found] == [("E2-E4",), ("E2-E4",), ()]
     assert found["carrier:E1–E2–E3–E4–E1"].corrections == {}

@@ -162,7 +162,7 @@ INTRODUCTION = (
     r" G/\partial n_i-F\sum_\alpha "
     r"Q_\alpha\varphi_\alpha$, so that the power dissipated, $(r^{+}-r^{-})\mathcal{A}$, is never"
     r" negative. Concentrations are written $[\cdot]$, "
-    r"$V$ is inside less outside; parameters without the name of a transporter belong to the one"
+    r"$V$ is inside minus outside; parameters without the name of a transporter belong to the one"
     r" of the paragraph."
 )
 

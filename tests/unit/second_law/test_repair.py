@@ -11,7 +11,7 @@ from mistakes import caught
 from unit.second_law.repaired import ON, SYMPORT, UNIPORT, constant, hosted, ring
 
 import biomembrane as bm
-from biomembrane import Q, errors, symbols
+from biomembrane import Q, errors, symbols, units
 from biomembrane import dimension as d
 
 
@@ -255,3 +255,45 @@ def test_of_a_long_flux_that_cannot_be_split_the_beginning_is_shown() -> None:
         "make_consistent(hosted)",
         300,
     )
+
+
+# --- parameters of unknown sign
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "domain"),
+    [("imax", Q(1, "pA"), "nonnegative"), ("faraday", Q(96485.33, "C/mol"), "positive")],
+)
+def test_a_flux_of_a_parameter_of_unknown_sign_is_told_what_to_write(
+    key: str, given: Any, domain: str
+) -> None:
+    """A current is real by default, and so is what a law divides by; the advice cures it."""
+
+    def flux(known: bool) -> Any:
+        def of_site(s: Any) -> Any:
+            fixed = {"domain": domain} if known else {}
+            x = s.parameter(key, given, units.dimension_of(given), **fixed)
+            other = d.FLUX / units.dimension_of(given) ** (1 if key == "imax" else -1)
+            scale = s.parameter("scale", Q(1.0, units.like(other)), other, domain="positive")
+            half = s.parameter("half", Q(1, "mM"), d.CONCENTRATION)
+            size = x * scale if key == "imax" else scale / x
+            return size * (s["glucose@out"] - 2 * s["glucose@in"]) / (half + s["glucose@out"])
+
+        return of_site
+
+    error = caught(lambda: bm.make_consistent(hosted(flux(known=False), UNIPORT)))
+    assert isinstance(error, errors.SecondLawUndecided)
+    assert error.wanted.endswith(f"which need the sign of hosted.{key}")
+    assert error.advice == f"site.parameter({key!r}, …, domain={domain!r})"
+    assert bm.make_consistent(hosted(flux(known=True), UNIPORT)).after.verdict == "proven"
+
+
+def test_a_flux_that_no_sign_would_split_is_not_blamed_on_a_parameter() -> None:
+    def flux(s: Any) -> Any:
+        x = s.parameter("imax", Q(1, "fmol/s"), d.FLUX, domain="real")
+        return x * sp.sin((s["glucose@out"] - 2 * s["glucose@in"]) / symbols.c0)
+
+    error = caught(lambda: bm.make_consistent(hosted(flux, UNIPORT)))
+    assert isinstance(error, errors.SecondLawUndecided)
+    assert "imax" not in error.wanted
+    assert error.advice.startswith("write it as a difference")

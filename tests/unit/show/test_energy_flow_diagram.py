@@ -162,8 +162,8 @@ def test_per_cent_have_one_base_which_is_named() -> None:
     factor, unit = print_format.scaled("pJ", passed)
     words = [text.get_text() for text in texts(figures.energy_flow(run))]
     assert (
-        f"per cent are of the energy that passed, {print_format.digits(passed * factor)} {unit}"
-        in words
+        "percentages are shares of the energy that passed,"
+        f" {print_format.digits(passed * factor)} {unit}" in words
     )
     diagram = picture(TANGLE, passed, 174, 0.002)
     for node in diagram.nodes:

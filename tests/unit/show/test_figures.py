@@ -202,7 +202,7 @@ def test_small_flows_are_told() -> None:
         "not drawn: 2 flows below 0.2 % of the energy that passed, together 1.60 pJ (0.31 %): in 0"
         " pJ, out 0.800 pJ" in notes
     )
-    assert "per cent are of the energy that passed, 515 pJ" in notes
+    assert "percentages are shares of the energy that passed, 515 pJ" in notes
     assert not any(
         "not drawn" in text.get_text() for text in texts(figures.energy_flow(make_run()))
     )

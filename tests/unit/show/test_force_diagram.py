@@ -58,9 +58,9 @@ def test_the_reference_cell_holds_potassium_uphill_and_sodium_downhill() -> None
     axes = figures.forces(run, at="0 s", species=["K", "Na"])
     assert bars(axes) == pytest.approx([found["K"].total, found["Na"].total], rel=1e-12)
     said = [t.get_text() for t in axes.texts]
-    assert "+3.08, uphill\nruns out" in said
-    assert "−12.69, downhill\nruns in" in said
-    assert "inside less outside" in axes.get_xlabel()
+    assert "+3.08, uphill\nleaves by itself" in said
+    assert "−12.69, downhill\nenters by itself" in said
+    assert "inside minus outside" in axes.get_xlabel()
     assert "positive: uphill for what goes in" in axes.get_xlabel().replace("\n", " ")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomembrane import html
+from biomembrane import Q, errors, figures, html
 from biomembrane.show import colours, print_format, style, text_layout
 
 # --- colours
@@ -159,3 +160,42 @@ def test_html_needs_the_standard_library_only() -> None:
         if line.startswith(("import ", "from "))
     }
     assert modules <= set(sys.stdlib_module_names)
+
+
+# --- the style in force
+
+
+@pytest.mark.parametrize("name", style.STYLES)
+def test_a_figure_without_a_style_has_the_one_in_force(name: str) -> None:
+    """Its widths, its fonts and what it is written in; one that is named wins."""
+    with style.style(name):
+        own, _ = figures.panels(2, height=60, width="double")
+        other, _ = figures.panels(2, height=60, width="double", style="plos")
+    assert own.get_figwidth() * 25.4 == pytest.approx(style.WIDTHS[name]["double"])
+    assert other.get_figwidth() * 25.4 == pytest.approx(style.WIDTHS["plos"]["double"])
+    assert (own.style_name, other.style_name) == (name, "plos")
+    after, _ = figures.panels(1, height=60)
+    assert after.get_figwidth() * 25.4 == pytest.approx(style.WIDTHS["cell"]["single"])
+
+
+def test_no_figure_has_a_style_of_its_own() -> None:
+    drawing = (getattr(figures, name) for name in figures.__all__)
+    defaults = {
+        d.__name__: inspect.signature(d).parameters["style"].default
+        for d in drawing
+        if "style" in inspect.signature(d).parameters
+    }
+    assert len(defaults) == 10
+    assert set(defaults.values()) == {None}
+
+
+@pytest.mark.parametrize("length", [170, "170 mm", "17 cm", Q(170, "mm"), Q(0.17, "m")])
+def test_a_length_is_in_mm_or_in_its_unit(length: Any) -> None:
+    figure, _ = figures.panels(1, height=length, width=length)
+    assert figure.get_size_inches() * 25.4 == pytest.approx([170, 170])
+
+
+@pytest.mark.parametrize("length", ["5 s", Q(5, "s"), "5", "1 m^2"])
+def test_what_is_no_length_is_refused(length: Any) -> None:
+    with pytest.raises((errors.UnitMismatch, errors.BareNumber)):
+        figures.panels(1, height=60, width=length)
