@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .declare import laws as laws
     from .declare.auxiliary_state import AuxiliaryState as AuxiliaryState
     from .declare.cycle import Cycle as Cycle
+    from .declare.electrode import Electrode as Electrode
     from .declare.equilibrium import Equilibrium as Equilibrium
+    from .declare.event import Event as Event
     from .declare.gate import Gate as Gate
     from .declare.parameter import Parameter as Parameter
     from .declare.parameter import Source as Source
@@ -55,6 +57,7 @@ _HOME = {
     "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
     "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
     "Cycle": "declare.cycle", "Gate": "declare.gate",
+    "Electrode": "declare.electrode", "Event": "declare.event",
     "AuxiliaryState": "declare.auxiliary_state", "Protocol": "declare.protocol",
     "Keep": "results.keep",
     "Model": "assemble.model", "simulate": "results.simulation", "Run": "results.run",

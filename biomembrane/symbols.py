@@ -121,6 +121,12 @@ def state_energy(state: str) -> sp.Symbol:
 
 
 @_kept
+def slope(parameter: str) -> sp.Symbol:
+    """Rate of change of a parameter that a protocol moves; 0 where none does."""
+    return sp.Symbol(f"slope[{parameter}]", real=True)
+
+
+@_kept
 def protocol_input(name: str) -> sp.Symbol:
     """A quantity in the formula of a protocol."""
     return sp.Symbol(name, real=True)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from .declare.contents_types import ContentsLike
 from .declare.parameter_types import (
     CountLike,
+    EventFormula,
+    EventValues,
     LevelsLike,
     ParameterLike,
     RangesLike,
@@ -19,13 +21,13 @@ from .declare.parameter_types import (
     VariedLike,
 )
 from .quantity_types import ArrayLike, Number, PathLike, Quantity, QuantityLike, TimeLike, TimesLike
-from .results.run_types import KeepLike, ParametersLike, Progress, StartLike, ValueLike
+from .results.run_types import EventsLike, KeepLike, ParametersLike, Progress, StartLike, ValueLike
 from .show.course_contents import RunLike
 from .show.figure_types import ResultLike, VariableLike, VariablesLike
 
 __all__ = [
-    "ArrayLike", "ContentsLike", "CountLike", "KeepLike", "LevelsLike", "Number", "ParameterLike",
-    "ParametersLike", "PathLike",
+    "ArrayLike", "ContentsLike", "CountLike", "EventFormula", "EventValues", "EventsLike",
+    "KeepLike", "LevelsLike", "Number", "ParameterLike", "ParametersLike", "PathLike",
     "Progress", "Quantity", "QuantityLike", "RangesLike", "ResultLike", "RunLike", "StartLike",
     "TimeFormula", "TimeLike",
     "TimesLike", "ValueLike", "VariableLike", "VariablesLike", "VariedLike",

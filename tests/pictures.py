@@ -208,6 +208,9 @@ def lines(listed: list[Flow]) -> dict[str, float]:
     }
     return made | {
         "relaxed": 0.0,
+        "dosed": 0.0,
+        "electrodes": 0.0,
+        "stepped": 0.0,
         "passed": max(
             made["spent"] + made["supplied"] + abs(made["imposed"]),
             made["dissipated"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import errors
+from ..assemble.energy_stores import ELECTRODE, Role
 from ..assemble.ledger_accounts import LedgerLayout
 from ..assemble.state import CARRIER
 from .display_names import PUT_IN, TAKEN_OUT, node_names
@@ -36,7 +37,8 @@ def flows(ledger: Entries) -> list[Flow]:
     surplus of a gradient is ``stored`` in the cell or ``delivered`` to baths, species by species; a
     gradient that was drawn down is fed from "stored" or "baths".  The work of protocols comes from
     "protocols" and goes to the gradient of its species or, where it did not change the energy of a
-    single solute, to "stored"; exergy lost where constraints jump goes from there to heat.  Carrier
+    single solute, to "stored"; that of electrodes
+    comes from "electrode"; exergy lost where constraints jump goes from there to heat.  Carrier
     states count as a gradient; a fuel that the cell contains comes from "stored".
     """
     if ledger._t.dims:
@@ -50,6 +52,7 @@ def flows(ledger: Entries) -> list[Flow]:
     last = ledger.transfers.isel(time=-1).sum("component")
     heat = ledger.by("transporter").isel(time=-1)
     ribbons: list[Flow] = []
+    supplies = {*ledger._ledger_layout.fuels, ELECTRODE}
     for transporter in ledger.transporters:
         label = ledger.labels[transporter]
         for carrier in map(str, last.carrier.values):
@@ -58,16 +61,20 @@ def flows(ledger: Entries) -> list[Flow]:
                 nodes[carrier],
                 label,
                 energy,
-                "supply" if carrier in ledger._ledger_layout.fuels else "input",
+                "supply" if carrier in supplies else "input",
                 "output",
             )
         dissipated = float(heat.sel(transporter=transporter))
         ribbons += _ribbon(label, "heat", dissipated, "heat", "uphill")
-    relaxed = float(ledger.relaxed.isel(time=-1))
+    relaxed, stepped, dosed = (
+        float(x.isel(time=-1)) for x in (ledger.relaxed, ledger.stepped, ledger.dosed)
+    )
     return [
         *ribbons,
         *_surplus(ledger, nodes),
         *_ribbon("stored", "heat", relaxed, "heat", "uphill"),
+        *_ribbon(ELECTRODE, "stored", stepped, "supply", "output"),
+        *_ribbon(PUT_IN, "stored", dosed, "supply", "imposed"),
     ]
 
 
@@ -90,7 +97,7 @@ def _surplus(ledger: Entries, nodes: dict[str, str]) -> Iterator[Flow]:
         if store.role == "bath":
             key = carrier, store.species
             from_baths[key] = from_baths.get(key, 0.0) + float(value)
-        elif store.role != "held":
+        elif store.role not in (Role.HELD, Role.ELECTRODE):
             key = carrier, store.role
             gained[key] = gained.get(key, 0.0) - float(value)
     unassigned = 0.0

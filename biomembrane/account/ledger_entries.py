@@ -10,7 +10,7 @@ import numpy as np
 from .. import errors
 from ..assemble.ledger_accounts import LedgerLayout
 from ..assemble.state import CARRIER
-from ..solve.ledger_totals import COMPONENTS, UNIT, LedgerTotals
+from ..solve.ledger_totals import COMPONENTS, UNIT, WITHOUT_ELECTRODES, LedgerTotals
 from ..solve.trajectory import Trajectory
 from .display_names import labels
 from .ledger_lines import GROUPS, LINES
@@ -203,6 +203,27 @@ class Entries:
         """
         return self._line("imposed")
 
+    @cached_property
+    def dosed(self) -> xr.DataArray:
+        """Exergy of what events added to pools, or set: Ξ after less Ξ before, at the parameters
+        before.
+        """
+        return self._line("dosed")
+
+    @cached_property
+    def electrodes(self) -> xr.DataArray:
+        """Work of electrodes, ∫ V·I dt, or ∫ V_command·I dt through a series resistance; negative
+        where they took energy out.
+        """
+        return self._line("electrodes")
+
+    @cached_property
+    def stepped(self) -> xr.DataArray:
+        """Work of voltage clamps in the moments at which their commands jump, ∫ V dq over the
+        charge of the capacitors, which jumps too.
+        """
+        return self._line("stepped")
+
     def imposed_by_store(self) -> dict[str, float]:
         """Energy that protocols put into each store of Ξ until the end of a single run [pJ];
         stores that they left unchanged are not listed.
@@ -255,7 +276,7 @@ class Entries:
 
     @cached_property
     def residual(self) -> xr.DataArray:
-        """The imbalance of the ledger: energy given − ΔΞ − Σ dissipated."""
+        """The imbalance of the ledger: energy given, by electrodes too, − ΔΞ − Σ dissipated."""
         return self._line("residual")
 
     @cached_property
@@ -285,11 +306,12 @@ class Entries:
         transporter, carrier, component, time.
         """
         ledger_layout, flow = self._ledger_layout, self._books.flow
+        components = COMPONENTS if ledger_layout.electrodes else WITHOUT_ELECTRODES
         values = np.zeros(
             (
                 len(ledger_layout.transporters),
                 len(ledger_layout.carriers),
-                len(COMPONENTS),
+                len(components),
                 *flow.shape[1:],
             )
         )
@@ -299,12 +321,12 @@ class Entries:
             values[
                 ledger_layout.transporters.index(t),
                 ledger_layout.carriers.index(c),
-                COMPONENTS.index(store.component),
+                components.index(store.component),
             ] += row
         axes = {
             "transporter": ledger_layout.transporters,
             "carrier": ledger_layout.carriers,
-            "component": list(COMPONENTS),
+            "component": list(components),
         }
         return self._labelled(values, axes, GROUPS["flow"])
 
@@ -334,18 +356,18 @@ class Entries:
         store, flow = self._ledger_layout.store, self._books.flow
         if what == "role":
             roles = ["held", "bath", "cell", "carrier"]
+            roles += ["electrode"] if self._ledger_layout.electrodes else []
             sums_by_role = np.array([flow[[s.role == n for s in store]].sum(axis=0) for n in roles])
             return self._labelled(sums_by_role, {"role": roles}, GROUPS["flow"])
         names = list(dict.fromkeys(s.species for s in store if s.role == "cell"))
         keys = [(s.role, s.species, s.component) for s in store]
+        parts = list(WITHOUT_ELECTRODES)
         sums = [
-            [-flow[[part == ("cell", n, c) for part in keys]].sum(axis=0) for c in COMPONENTS]
+            [-flow[[part == ("cell", n, c) for part in keys]].sum(axis=0) for c in parts]
             for n in names
         ]
-        gained = np.array(sums).reshape(len(names), 3, *flow.shape[1:])
-        return self._labelled(
-            gained, {"species": names, "component": list(COMPONENTS)}, "energy gained"
-        )
+        gained = np.array(sums).reshape(len(names), len(parts), *flow.shape[1:])
+        return self._labelled(gained, {"species": names, "component": parts}, "energy gained")
 
     def efficiency(self, transporter: str) -> xr.DataArray:
         """Energy given out divided by energy taken in by a transporter since the start; NaN where

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 LINES = {
     "spent": "energy given by held pools", "supplied": "energy given by baths",
-    "imposed": "energy put in by protocols", "stored": "exergy gained",
+    "imposed": "energy put in by protocols",
+    "dosed": "exergy of what events set or added",
+    "electrodes": "work of electrodes, of current and potential",
+    "stepped": "work of voltage clamps where their commands jump", "stored": "exergy gained",
     "delivered": "work handed on to baths",
     "released": "gradient energy taken in by coupled transporters",
     "dissipated": "energy dissipated",

@@ -12,9 +12,12 @@ from .ledger_entries import Entries
 
 _LINES = (
     ("spent", "ATP and other held pools"), ("supplied", "by baths"), ("imposed", "by protocols"),
+    ("dosed", "by doses and settings of events"), ("electrodes", "work of electrodes"),
+    ("stepped", "by jumps of a voltage clamp"),
     ("stored", "exergy of the cell"), ("delivered", "handed on to baths"),
     ("dissipated", "heat"), ("relaxed", "heat of constraints that jump"), ("residual", "imbalance"),
 )  # fmt: skip
+_OPTIONAL = ("imposed", "dosed", "electrodes", "stepped", "relaxed")
 _HEAD = ("transporter", "taken in", "handed on", "heat", "efficiency")
 
 
@@ -29,7 +32,7 @@ def lines(ledger: Entries) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, note in _LINES:
         value = _end(getattr(ledger, name))
-        if name in ("imposed", "relaxed") and not abs(value) > 0:  # 0, or no lane ran to completion
+        if name in _OPTIONAL and not abs(value) > 0:  # 0, or no lane ran to completion
             continue
         if name == "relaxed" and abs(value) < 1e-12 * passed:  # constraints that were met already
             continue
@@ -92,7 +95,7 @@ def flagged(ledger: Entries) -> list[str]:
         own = ", ".join(ledger._t.model.constants_in_words)
         remarks.append(f"constants of this model in place of those of the SI: {own}")
     for p in ledger._t.model.processes:
-        if p.rates.flux is not None:
+        if p.certificate.exempt:
             time_share, energy, energy_share = shares.get(p.name, (0.0, 0.0, 0.0))
             uphill = (
                 f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)} pJ,"

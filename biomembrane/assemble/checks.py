@@ -10,6 +10,7 @@ from .. import errors
 from ..constants import FARADAY, GAS
 from ..declare.auxiliary_state import StateEquation
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.parameter import Declared, declare, joined
 from ..declare.place_contents import RESERVED
 from ..declare.places import Compartment, Membrane, Place, Reservoir
@@ -17,6 +18,7 @@ from ..declare.reaction_balance import net_species, one_convention
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 
+PARTS = (Transporter, Cycle, Electrode)
 _SAME_MEMBRANE = "use the same object for the same membrane, or give one of them another name"
 
 
@@ -29,9 +31,9 @@ def with_states(given: Any) -> tuple[Any, list[StateEquation]]:
     return [x for x in parts if not isinstance(x, StateEquation)], states
 
 
-def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
+def transporters(model: str, given: Any) -> tuple[Transporter | Cycle | Electrode, ...]:
     """Transporters with different names, at least one."""
-    if isinstance(given, (Transporter, Cycle)):
+    if isinstance(given, PARTS):
         given = [given]
     where, wanted = f"Model({model!r}), transporters", "a list of Transporter and Cycle objects"
     advice = "[lib.NaKATPase(membrane), lib.leak(K, membrane)]"
@@ -39,7 +41,7 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
         raise errors.WrongType(where=where, wanted=wanted, got=errors.shown(given), advice=advice)
     checked = tuple(given)
     for item in checked:
-        if not isinstance(item, (Transporter, Cycle)):
+        if not isinstance(item, PARTS):
             raise errors.WrongType(
                 where=where, wanted=wanted, got=errors.shown(item), advice=advice
             )
@@ -61,7 +63,7 @@ def transporters(model: str, given: Any) -> tuple[Transporter | Cycle, ...]:
 
 
 def membranes(
-    given: Iterable[Transporter | Cycle], potential: Mapping[Membrane, Any] | None
+    given: Iterable[Transporter | Cycle | Electrode], potential: Mapping[Membrane, Any] | None
 ) -> tuple[Membrane, ...]:
     """Membranes of the transporters, then those that only have a potential; their names differ."""
     where, advice = "Model, potential=…", "potential={membrane: Q(-60, 'mV')}"
@@ -148,7 +150,7 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
     return by_name
 
 
-def transformed(given: Iterable[Transporter | Cycle]) -> frozenset[Species]:
+def transformed(given: Iterable[Transporter | Cycle | Electrode]) -> frozenset[Species]:
     """Species that some transporter as a whole produces or consumes."""
     changed: set[Species] = set()
     for t in given:
@@ -156,7 +158,7 @@ def transformed(given: Iterable[Transporter | Cycle]) -> frozenset[Species]:
     return frozenset(changed)
 
 
-def _is_bound(t: Transporter | Cycle, species: Species) -> bool:
+def _is_bound(t: Transporter | Cycle | Electrode, species: Species) -> bool:
     """Whether every step that takes up or releases a species changes the content of the states by
     as much.
     """
@@ -179,7 +181,7 @@ def unique(declared: Iterable[Declared]) -> dict[str, Declared]:
 
 
 def carriers(
-    given: Iterable[Transporter | Cycle],
+    given: Iterable[Transporter | Cycle | Electrode],
     parameters: Mapping[str, Declared],
     with_states: Iterable[str],
 ) -> None:

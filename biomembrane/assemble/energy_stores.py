@@ -21,6 +21,8 @@ from .reference_state import References
 from .system import System
 from .weighted_sum import weighted
 
+ELECTRODE = "electrode"  # the carrier of energy that stands for the work of all electrodes
+
 
 class Role(StrEnum):
     """Kind of a store: in the model, or outside it and maintained by what is not modelled."""
@@ -29,6 +31,7 @@ class Role(StrEnum):
     BATH = "bath"
     HELD = "held"
     CARRIER = "carrier"
+    ELECTRODE = "electrode"
 
 
 class Component(StrEnum):
@@ -37,6 +40,7 @@ class Component(StrEnum):
     CHEMICAL = "chemical"
     ELECTRICAL = "electrical"
     OSMOTIC = "osmotic"
+    WORK = "work"  # of an electrode, which holds none
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
                 key = (pool, component)
                 if key not in owners:
                     role = _role(participant, component)
-                    owners[key] = (*_species_and_place(process, participant), role)
+                    owners[key] = (*_species_and_place(process, participant, component), role)
                 entries.setdefault(key, {})[process.name] = potential * sp.Integer(n)
     return tuple(
         Store(name, *owners[name, component], component, tuple(row.items()))
@@ -75,10 +79,15 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
     )
 
 
-def _species_and_place(process: Process, participant: Participant) -> tuple[str, str]:
+def _species_and_place(
+    process: Process, participant: Participant, component: Component
+) -> tuple[str, str]:
     """Species and place of a store; for the states of a carrier, both are the name of their
     transporter.
     """
+    if participant.is_source:
+        by_electrode = component is Component.WORK
+        return (ELECTRODE, process.name) if by_electrode else ("charge", process.on.name)
     if participant.species is None or participant.place is None:
         return process.transporter, process.transporter
     return participant.species.name, participant.place.name
@@ -94,6 +103,8 @@ def _has_field(model: System, process: Process) -> bool:
 def _role(participant: Participant, component: Component) -> Role:
     if participant.is_state:
         return Role.CARRIER
+    if participant.is_source and component is Component.WORK:
+        return Role.ELECTRODE
     if component is Component.ELECTRICAL:
         return Role.CELL  # charges are stored on the membranes, whoever holds the ion
     if isinstance(participant.place, Compartment):
@@ -110,7 +121,11 @@ def _potentials(
         return [
             (Component.OSMOTIC, weighted([(v, participant.potential), (-v, references.pressure())]))
         ]
-    potentials.append((Component.CHEMICAL, net(participant.potential, references.of(participant))))
+    if participant.is_source:
+        potentials.append((Component.WORK, BoundExpression(participant.potential)))
+    else:
+        level = net(participant.potential, references.of(participant))
+        potentials.append((Component.CHEMICAL, level))
     charge = weighted([(molar(z), model.circuit.phi[p]) for p, z in participant.charges])
     if charge.names:
         potentials.append((Component.ELECTRICAL, charge))

@@ -4,13 +4,14 @@ are 0 V.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 import sympy as sp
 
 from .. import dimension as d
 from .. import errors, symbols
+from ..declare.electrode import Electrode
 from ..declare.parameter import Declared, check_usual, declare
 from ..declare.places import Compartment, Membrane
 from .stoichiometry import Circuit
@@ -59,15 +60,19 @@ def _sum(first: Weights, second: Weights, sign: int) -> Weights:
 
 
 def starting(
-    membranes: Sequence[Membrane], circuit: Circuit, given: Mapping[Membrane, Any]
+    membranes: Sequence[Membrane],
+    circuit: Circuit,
+    given: Mapping[Membrane, Any],
+    electrodes: Iterable[Electrode] = (),
 ) -> tuple[list[Declared], dict[str, sp.Expr]]:
     """Declared parameters of the potentials that are given, and φ(0) of every place as an
     expression of them.
 
     A membrane with a capacitance whose potential is not given starts at 0 V, unless the given
-    potentials imply another; V of a membrane without a capacitance follows.  That of an
-    electroneutral one is where the search for it begins.  Raises BadPlace where
-    potentials contradict each other or where those not given cannot all be 0 V, NoVoltage.
+    potentials imply another; V of a membrane without a capacitance follows, and one on which a
+    voltage clamp is starts at its command.  That of an electroneutral one is where the search for
+    it begins.  Raises BadPlace where potentials contradict each other or the command, or where
+    those not given cannot all be 0 V, NoVoltage.
     """
     declared = {
         m: declare(
@@ -96,13 +101,45 @@ def starting(
             independent.append(V)
         else:
             _check_implied(m, V.value, sum(n * declared[k].value for k, n in implied.items()))
+    for clamp in (e for e in electrodes if e.is_clamp):
+        _start_clamped(clamp, declared, clusters, independent)
     capacitors = [m for m in membranes if m.has_potential and circuit.has_voltage(m)]
-    _set_others_to_zero([m for m in capacitors if m not in declared], clusters)
+    clamped = {e.on for e in electrodes if e.is_clamp} - {*given}
+    _set_others_to_zero([m for m in capacitors if m not in declared], clusters, clamped)
     starts = {
         place: sp.Add(*(n * declared[m].symbol for m, n in weights.items()))
         for place, weights in clusters.phi.items()
     }
     return independent, starts
+
+
+def _start_clamped(
+    clamp: Electrode,
+    declared: dict[Membrane, Declared],
+    clusters: PotentialClusters,
+    independent: list[Declared],
+) -> None:
+    """Start a clamped membrane at the command; it moves there where other potentials that are given
+    imply another.
+    """
+    m, command = clamp.on, clamp.command
+    if m in declared and abs(declared[m].value - command.value) > CLOSE:
+        due, got = errors.apart(command.value * 1e3, declared[m].value * 1e3, digits=6)
+        raise errors.BadPlace(
+            where=f"Model, potential={{{m.name}: …}}",
+            wanted=f"{due} mV, which {clamp.name} holds there",
+            got=f"{got} mV",
+            advice=f"leave {m.name} out of potential=",
+        )
+    if clusters.across(m) is None:
+        long_name = f"potential of {m.name} at the start"
+        V = declare(
+            f"{m.name}.potential", command.quantity, d.VOLTAGE, domain="real",
+            long_name=long_name, owner=f"the membrane {m.name!r}",
+        )  # fmt: skip
+        declared[m] = V
+        clusters.join(m, {m: 1})
+        independent.append(V)
 
 
 def _check_implied(m: Membrane, value: float, implied: float) -> None:
@@ -116,17 +153,20 @@ def _check_implied(m: Membrane, value: float, implied: float) -> None:
         )
 
 
-def _set_others_to_zero(others: Sequence[Membrane], clusters: PotentialClusters) -> None:
+def _set_others_to_zero(
+    others: Sequence[Membrane], clusters: PotentialClusters, clamped: Collection[Membrane]
+) -> None:
     """Set the membranes without a given potential to 0 V.
 
-    Where they cannot all be at 0 V, the user must say which is.
+    Where they cannot all be at 0 V, the user must say which is, unless it is for those ``clamped``,
+    which none was given for: then the last ones follow.
     """
     unknown = [m for m in others if clusters.across(m) is None]
     for m in unknown:
         V = clusters.across(m)
         if V is None:
             clusters.join(m, {})
-        elif V:
+        elif V and not {*V} <= {*clamped}:
             _raise_undecided(unknown, V)
 
 

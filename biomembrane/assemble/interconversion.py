@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.equilibrium import Equilibrium
 from ..declare.reaction_balance import net_species
 from ..declare.species import Species
@@ -18,7 +19,9 @@ from . import checks
 from .elimination import Row, eliminate
 
 
-def interconverted(given: Iterable[Transporter | Cycle]) -> dict[str, dict[Species, int]]:
+def interconverted(
+    given: Iterable[Transporter | Cycle | Electrode],
+) -> dict[str, dict[Species, int]]:
     """Net reactions of the equilibria, by name, of which no species is produced or consumed by
     another transporter, not even by way of others.
     """

@@ -21,7 +21,8 @@ class LedgerLayout:
 
     ``carrier``: an ion that is moved, the fuel that is consumed (with its products), or the states
     of a carrier.  ``sums`` name the sums from which the lines of the table are computed:
-    ``("spent",)``, ``("bath", species)``, ``("taken", transporter, carrier)``; ``member`` gives the
+    ``("spent",)``, ``("bath", species)``, ``("electrode", name)``,
+    ``("taken", transporter, carrier)``; ``member`` gives the
     sums that each entry is part of, by index.
     """
 
@@ -38,6 +39,7 @@ class LedgerLayout:
         self.transporters = [t.name for t in model.transporters]
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
+        self.electrodes = [e.name for e in model.electrodes]
 
     @cached_property
     def labels(self) -> dict[str, list[str]]:
@@ -79,7 +81,13 @@ class LedgerLayout:
         pairs = dict.fromkeys(
             ("taken", t, c) for t, c in zip(self.transporter, self.carrier, strict=True)
         )
-        return [("spent",), *(("bath", s) for s in self.baths), *pairs]
+        baths = (("bath", s) for s in self.baths)
+        return [("spent",), *baths, *(("electrode", e) for e in self.electrodes), *pairs]
+
+    @property
+    def supplies(self) -> int:
+        """How many of the sums, from the first on, are supplies."""
+        return 1 + len(self.baths) + len(self.electrodes)
 
     @cached_property
     def gradients(self) -> list[list[int]]:
@@ -88,7 +96,8 @@ class LedgerLayout:
         """
         taken: dict[str, list[int]] = {}
         for k, (kind, *names) in enumerate(self.sums):
-            if kind == "taken" and names[1] != CARRIER and names[0] not in self.conversions:
+            outside = names[0] in self.conversions or names[0] in self.electrodes
+            if kind == "taken" and names[1] != CARRIER and not outside:
                 taken.setdefault(names[0], []).append(k)
         fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
         return [
@@ -107,6 +116,8 @@ class LedgerLayout:
                 names.append(("spent",))
             elif store.role is Role.BATH:
                 names.append(("bath", store.species))
+            elif store.role is Role.ELECTRODE:
+                names.append(("electrode", store.place))
             members.append([index[name] for name in names])
         return members
 

@@ -17,10 +17,12 @@ from .. import caching, errors, symbols
 from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
+from ..declare.held_protocol import text as protocol_text
 from ..declare.places import Membrane, Reservoir
 from ..declare.transporter import Process, Transporter
 from ..symbols import T
-from . import display, potentials, readings
+from . import display, electrodes, potentials, readings
 from .energy_stores import Store, stores_of
 from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
@@ -62,8 +64,9 @@ class Model(System):
 
     Args:
         name: of the model.
-        transporters: :class:`~biomembrane.declare.transporter.Transporter` and
-            :class:`~biomembrane.declare.cycle.Cycle` objects; the model has the places and
+        transporters: :class:`~biomembrane.declare.transporter.Transporter`,
+            :class:`~biomembrane.declare.cycle.Cycle` and
+            :class:`~biomembrane.declare.electrode.Electrode` objects; the model has the places and
             membranes that they are on, and the gates and other states that they read.  Such a state
             that nothing reads may stand in the list too.
         potential: V at the start, by membrane.  A membrane with a capacitance that is not named
@@ -110,7 +113,7 @@ class Model(System):
     def __init__(
         self,
         name: str,
-        transporters: Sequence[Transporter | Cycle | StateEquation],
+        transporters: Sequence[Transporter | Cycle | Electrode | StateEquation],
         *,
         potential: Mapping[Membrane, QuantityLike] | None = None,
         temperature: QuantityLike | None = None,
@@ -204,10 +207,13 @@ class Model(System):
             add(Group.POTENTIAL, symbol, formula)
         for symbol, formula in readings.definitions(self, self.readings, self.impermeants):
             add(Group.POTENTIAL, symbol, formula)
-        for process in self.evaluated:
+        clamped = electrodes.currents(self.electrodes, self.circuit, self.N)
+        for process in sorted(self.evaluated, key=lambda p: p.name in clamped):
             A = symbols.affinity(process.name)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
-            if not process.slaved:
+            if process.name in clamped:
+                add(Group.FLUX, symbols.flux(process.name), clamped[process.name])
+            elif not process.slaved:
                 equations += _flux(process)
         for state in self.states:
             if state.rate is not None:
@@ -223,6 +229,7 @@ class Model(System):
         equations = [(e.symbol.name, symbols.digest(e.expression, known)) for e in self.equations]
         text = repr(equations) + repr([(p.name, p.value, p.unit) for p in self.parameters.values()])
         text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
+        text += "".join(f" {name}: {protocol_text(p)}" for name, p in self.protocols.items())
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:

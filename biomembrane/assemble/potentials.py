@@ -10,12 +10,14 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
+from ..declare.checks.certificate import Verdict
+from ..declare.electrode import potential_of
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Reservoir, contents
 from ..declare.species import Species
 from ..declare.transporter import Process
 from ..symbols import F, R, T
-from . import free_energy
+from . import electrodes, free_energy
 from .impermeants import Impermeant
 from .system import System
 from .weighted_sum import weighted
@@ -79,7 +81,8 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         if compartment.name not in model.swelling:
             yield symbols.volume(compartment.name), BoundExpression(compartment.volume.symbol)
     slopes = _slopes(model, stores)
-    for x in model.pools:
+    held = {symbols.charge(n) for n in model.clamped}
+    for x in (x for x in model.pools if x.symbol not in held):
         slope = slopes[x.symbol]
         assert x.conjugate is not None
         yield x.conjugate, slope
@@ -88,6 +91,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
                 x.concentration,
                 free_energy.concentration(slope, used_standard(model, model.species[x.label])),
             )
+    for node, clamp in model.clamped.items():
+        phi = symbols.electric_potential(node)
+        yield phi, electrodes.potential(node, clamp, model.circuit)
     for place in model.places.values():
         outside: Mapping[Species, Declared] = (
             place.held if isinstance(place, Compartment) else place.contents
@@ -105,6 +111,8 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
             symbols.potential(m.name),
             net(model.circuit.phi[m.inside.name], model.circuit.phi[m.outside.name]),
         )
+    for e in model.electrodes:
+        yield e.source.potential, potential_of(e)
 
 
 def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
@@ -113,8 +121,10 @@ def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
 
 
 def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> BoundExpression:
-    """A = −Σ ν μ − F Σ z φ."""
+    """A = −Σ ν μ − F Σ z φ; 0 of an ideal source of current, which V drives nowhere."""
     reaction = process.reaction
+    if process.certificate.verdict is Verdict.SUPPLY:
+        return BoundExpression(sp.S.Zero)
     terms = [(-n * w.per_mole, w.potential) for w, n in reaction.net.items()]
     terms += [(molar(-z), phi[place]) for place, z in reaction.charge_moved().items()]
     return weighted(terms)

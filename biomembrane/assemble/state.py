@@ -19,12 +19,13 @@ from .. import symbols
 from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.gate import Gate
 from ..declare.places import Compartment
 from ..declare.transporter import Transporter
 from ..dimension import Dimension
 from ..symbols import F, R, T
-from . import initial_contents
+from . import electrodes, initial_contents
 from .stoichiometry import Circuit
 
 CARRIER = "carrier states"  # the carrier of energy that stands for all states of kinetic cycles
@@ -166,18 +167,19 @@ class OpenFraction(OwnRate):
 
 def states(
     compartments: Sequence[Compartment],
-    transporters: Sequence[Transporter | Cycle],
+    transporters: Sequence[Transporter | Cycle | Electrode],
     circuit: Circuit,
     swelling: Collection[str],
     start: Mapping[str, sp.Expr],
     own: Sequence[StateEquation],
     own_start: Mapping[str, BoundExpression],
+    clamps: Mapping[str, Electrode],
 ) -> tuple[StateVariable, ...]:
     """The state vector: by compartment its solutes, charge and volume; then the other charges,
     carriers, and states with equations of their own.
     """
     vector: list[StateVariable] = []
-    charge = _charges(circuit, start)
+    charge = _charges(circuit, start, clamps)
     for place in compartments:
         vector += _solutes(place)
         if place.name in charge:
@@ -208,14 +210,21 @@ def _solutes(place: Compartment) -> Iterator[Solute]:
         )
 
 
-def _charges(circuit: Circuit, start: Mapping[str, sp.Expr]) -> dict[str, StateVariable]:
-    """Charges by node, in the order of the nodes; potentials of those without."""
+def _charges(
+    circuit: Circuit, start: Mapping[str, sp.Expr], clamps: Mapping[str, Electrode]
+) -> dict[str, StateVariable]:
+    """Charges by node, in the order of the nodes; ``clamps`` determine those of some; potentials of
+    those without.
+    """
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
             scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
+    held = {n: electrodes.constraint(n, circuit) for n in clamps}
     return {
-        n: _potential(n, start[n]) if n in circuit.neutral else _charge(n, initial[n], scale[n])
+        n: _potential(n, start[n])
+        if n in circuit.neutral
+        else _charge(n, initial[n], scale[n], held.get(n))
         for n in circuit.nodes
     }
 
@@ -232,7 +241,9 @@ def _potential(node: str, start: sp.Expr) -> NodePotential:
     )
 
 
-def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> NodeCharge:
+def _charge(
+    node: str, initial: BoundExpression, scale: BoundExpression, constraint: BoundExpression | None
+) -> NodeCharge:
     return NodeCharge(
         name=f"{node}.charge",
         symbol=symbols.charge(node),
@@ -241,6 +252,7 @@ def _charge(node: str, initial: BoundExpression, scale: BoundExpression) -> Node
         initial=initial,
         scale=scale,
         conjugate=symbols.electric_potential(node),
+        constraint=constraint,
         positive=False,
     )
 
@@ -265,7 +277,7 @@ def _volume(place: Compartment) -> Volume:
     )
 
 
-def _carriers(t: Transporter | Cycle) -> Iterator[Amount]:
+def _carriers(t: Transporter | Cycle | Electrode) -> Iterator[Amount]:
     if t.total is None:
         return
     # even before they relax to their steady state

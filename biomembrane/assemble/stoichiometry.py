@@ -85,7 +85,7 @@ def _laplacian(size: int, links: tuple[Link, ...]) -> sp.Matrix:
 @lru_cache(maxsize=256)
 def _energy(size: int, links: tuple[Link, ...]) -> sp.Expr:
     q = sp.Matrix([symbols.charge(f"@{i}") for i in range(size)])
-    return (q.T * _inverse(_laplacian(size, links)) * q)[0] / 2
+    return (q.T * inverse(_laplacian(size, links)) * q)[0] / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,7 +281,7 @@ def _block(group: tuple[list[str], list[Membrane]], datum: Mapping[str, str]) ->
     )
 
 
-def _inverse(C: sp.Matrix) -> sp.Matrix:
+def inverse(C: sp.Matrix) -> sp.Matrix:
     """The inverse of a small positive definite matrix by Gauss–Jordan elimination, unsimplified:
     sympy's own tests for zero are slow.
 

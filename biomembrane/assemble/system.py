@@ -16,15 +16,17 @@ from .. import errors, symbols
 from ..constants import BODY_TEMPERATURE, FARADAY
 from ..declare.auxiliary_state import StateEquation, auxiliaries
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode, protocols_of
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
 from ..declare.parameter import Declared, Parameter, Source, check_name, check_usual, declare
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
+from ..declare.protocol import Protocol
 from ..declare.solute_names import meant
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
-from . import checks, initial_contents, initial_potentials, own_starts, stoichiometry
+from . import checks, electrodes, initial_contents, initial_potentials, own_starts, stoichiometry
 from .conserved_totals import constrained
 from .electroneutrality import neutralised
 from .interconversion import interconverted
@@ -41,7 +43,7 @@ class System(Compared):
     def __init__(
         self,
         name: str,
-        transporters: Sequence[Transporter | Cycle | StateEquation],
+        transporters: Sequence[Transporter | Cycle | Electrode | StateEquation],
         *,
         potential: Mapping[Membrane, Any] | None = None,
         temperature: Any = None,
@@ -62,6 +64,8 @@ class System(Compared):
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
         self.swelling, self.osmotic, self.wet = _where_water_goes(self.processes)
         self.circuit: Circuit = stoichiometry.circuit(self.places, self.membranes, self.processes)
+        electrodes.check(self.electrodes, self.circuit)
+        self.clamped = electrodes.clamped_nodes(self.electrodes, self.circuit)
         self.reference = checks.reference(self.reservoirs, self.membranes, reference)
         self.species: dict[str, Species] = checks.species(self.places.values(), self.processes)
         self.transformed = checks.transformed(self.transporters)
@@ -71,7 +75,7 @@ class System(Compared):
         declared += self.constants
         declared += initial_contents.declared(self.places.values(), self.membranes)
         potentials, self.start = initial_potentials.starting(
-            self.membranes, self.circuit, potential or {}
+            self.membranes, self.circuit, potential or {}, self.electrodes
         )
         self.auxiliaries = auxiliaries(
             (*given, *(x for p in self.processes for x in p.own_states)), name,
@@ -91,7 +95,7 @@ class System(Compared):
         )
         self.states: tuple[StateVariable, ...] = states(
             self.compartments, self.transporters, self.circuit, self.swelling, self.start,
-            self.auxiliaries, starts
+            self.auxiliaries, starts, self.clamped
         )  # fmt: skip
         self.pools: tuple[StateVariable, ...] = tuple(
             x for x in self.states if x.conjugate is not None
@@ -139,6 +143,16 @@ class System(Compared):
         return self.parameters[
             meant(name, self.sides, self.parameters, f"model {self.name!r}", wanted)
         ]
+
+    @cached_property
+    def electrodes(self) -> tuple[Electrode, ...]:
+        """Its electrodes."""
+        return tuple(t for t in self.transporters if isinstance(t, Electrode))
+
+    @cached_property
+    def protocols(self) -> Mapping[str, Protocol]:
+        """Protocols that electrodes hold, by parameter; a run may be given others."""
+        return protocols_of(self.electrodes)
 
     @property
     def sides(self) -> list[tuple[str, str]]:

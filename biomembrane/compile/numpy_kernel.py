@@ -45,6 +45,7 @@ _GROUPS = (
     "volume",
     "affinity",
     "flux",
+    "electrode_current",
     "forward",
     "reverse",
     "dissipation",

@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from .. import caching, constants, symbols
+from ..assemble import electrodes
 from ..assemble.model import Model
 from .graph import lowering
 from .graph.builder import Graph, inputs
@@ -95,12 +96,13 @@ QUADRATURES = ("entry", "drift", "uphill", "dissipation")
 class Event:
     """Ends a segment of a run where ``rising``, an expression in the symbols of the model and of
     time, rises through zero; then ``sets`` pools and parameters, by name, to the values of
-    expressions in the state before.
+    expressions in the state before, and ``ends`` the run.
     """
 
     name: str
     rising: sp.Expr
     sets: tuple[tuple[str, sp.Expr], ...] = ()
+    ends: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,11 @@ def _environment(
         for i, name in enumerate(extra)
     }
     env |= {model.symbol(f.parameter): g.lower(f.expression, env | added, {}) for f in forms}
+    moved = {f.parameter for f in forms}
+    for p in electrodes.moving(model.circuit, model.clamped) if model.clamped else ():
+        node = env[p.symbol]
+        slope = along(g, [node], {env[symbols.t]: g.one}) if p.name in moved else [g.zero]
+        env[symbols.slope(p.name)] = slope[0]
     return env, added
 
 

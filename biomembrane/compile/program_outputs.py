@@ -58,6 +58,9 @@ def add_observables(model: Model, out: Outputs) -> None:
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     out.put("flux", _fluxes(out, [p.name for p in model.processes]))
+    charge, moved = env[symbols.F], dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
+    currents = {e.name: out.g.mul(charge, moved[e.name]) for e in model.electrodes}
+    out.put("electrode_current", currents)
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})

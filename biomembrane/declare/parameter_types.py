@@ -22,4 +22,8 @@ VariedLike: TypeAlias = (
 )  # a time or a value of a protocol; an array where a scan varies it
 RangesLike: TypeAlias = Mapping[str, tuple[QuantityLike, QuantityLike]]  # from and to, by name
 LevelsLike: TypeAlias = Mapping[str, QuantityLike]  # concentrations and V, by name
+EventFormula: TypeAlias = Callable[..., sp.Expr]  # of the moment of an event
+EventValues: TypeAlias = Mapping[
+    str, QuantityLike | Number | EventFormula
+]  # values that an event sets or adds, by name
 TimeFormula: TypeAlias = Callable[..., sp.Expr]  # of the symbol of time, and of symbols by name

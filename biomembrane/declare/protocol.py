@@ -1,12 +1,11 @@
-"""A parameter as a function of time: steps, pulses, ramps, or a formula."""
+"""A parameter as a function of time: steps, pulses, ramps, a waveform, or a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +17,11 @@ from ..dimension import Dimension
 from ..numerals import counted
 from .checks.dimensions import check_dimension
 from .parameter import check_name, whole
+from .protocol_points import check_order, joined, numbers_in, pairs, plus, points, waveform
 from .user_expressions import expressed
 
 if TYPE_CHECKING:
+    from ..quantity_types import TimeLike, TimesLike
     from .parameter_types import TimeFormula, VariedLike
 
 _MOST = 100_000  # pulses
@@ -37,6 +38,7 @@ class Shape(StrEnum):
 
     STEPS = "steps"
     RAMPS = "ramps"
+    WAVEFORM = "waveform"
     FUNCTION = "function"
 
     def __repr__(self) -> str:
@@ -47,15 +49,16 @@ class Shape(StrEnum):
 class Protocol:
     """The time course of a parameter: ``parameters={"blood.K": Protocol.steps(…)}``.
 
-    Build one with :meth:`steps`, :meth:`pulses`, :meth:`ramps` or :meth:`function`.  Times and
-    values are quantities, or :class:`xarray.DataArray` with units where a scan varies them; every
-    lane then has its own breaks.  The solver hits each break exactly; at a break the new value
-    holds.  The ledger's ``imposed`` line is the free energy that changes of parameters add.
+    Build one with :meth:`steps`, :meth:`pulses`, :meth:`ramps`, :meth:`waveform` or
+    :meth:`function`, and join two with :meth:`then`.  Times and values are quantities, or
+    :class:`xarray.DataArray` with units where a scan varies them; every lane then has its own
+    breaks.  The solver hits each break exactly; at a break the new value holds.  The ledger's
+    ``imposed`` line is the free energy that changes of parameters add.
 
     Attributes:
-        kind: steps, ramps or function.
-        times: of the breaks.
-        values: one more than times for steps, one a time for ramps.
+        kind: steps, ramps, waveform or function.
+        times: of the breaks; one array of a waveform.
+        values: one more than times for steps, one a time for ramps; one array of a waveform.
         formula: of time.
         quantities: of the formula, by name.
     """
@@ -67,6 +70,8 @@ class Protocol:
     quantities: Mapping[str, VariedLike] = field(default_factory=dict)
 
     def __repr__(self) -> str:
+        if self.kind is Shape.WAVEFORM:
+            return f"<Protocol.waveform, {np.size(numbers_in(self.times[0], 's'))} samples>"
         breaks = f", {counted(len(self.times), 'break')}" if self.times else ""
         return f"<Protocol.{self.kind}{breaks}>"
 
@@ -86,8 +91,8 @@ class Protocol:
             BareNumber: a time without a unit.
             UnitMismatch: a time in a unit of another dimension.
         """
-        times, values = _pairs("Protocol.steps", changes, _STEPS)
-        _in_order(times, "Protocol.steps", _STEPS)
+        times, values = pairs("Protocol.steps", changes, _STEPS)
+        check_order(times, "Protocol.steps", _STEPS)
         return cls(Shape.STEPS, times, (start, *values))
 
     @classmethod
@@ -151,7 +156,7 @@ class Protocol:
                     got=errors.shown(value),
                     advice=f"{name}=Q(1, 'min')",
                 )
-        if number > 1 and np.any(_in(width, "s") > _in(period, "s")):
+        if number > 1 and np.any(numbers_in(width, "s") > numbers_in(period, "s")):
             raise errors.BadSettings(
                 where=f"{where}(period=…)",
                 wanted="pulses that end before the next begins",
@@ -160,8 +165,8 @@ class Protocol:
             )
         changes: list[tuple[Any, Any]] = []
         for k in range(number):
-            on = start if k == 0 else _plus(start, period, k)
-            changes += [(on, pulse), (_plus(on, width, 1), rest)]
+            on = start if k == 0 else plus(start, period, k)
+            changes += [(on, pulse), (plus(on, width, 1), rest)]
         return cls.steps(rest, *changes)
 
     @classmethod
@@ -179,7 +184,7 @@ class Protocol:
             BareNumber: a time without a unit.
             UnitMismatch: a time in a unit of another dimension.
         """
-        times, values = _pairs("Protocol.ramps", points, _RAMPS)
+        times, values = pairs("Protocol.ramps", points, _RAMPS)
         if len(times) < 2:
             raise errors.BadSettings(
                 where="Protocol.ramps",
@@ -187,8 +192,64 @@ class Protocol:
                 got=f"{len(times)}",
                 advice=_RAMPS,
             )
-        _in_order(times, "Protocol.ramps", _RAMPS)
+        check_order(times, "Protocol.ramps", _RAMPS)
         return cls(Shape.RAMPS, times, values)
+
+    @classmethod
+    def waveform(cls, times: TimesLike, values: VariedLike) -> Protocol:
+        """A measured course: straight lines between samples, ten thousand or more; the first value
+        holds before them and the last after them.
+
+        The solver ends a step at each sample and goes on with the step that it had, since only the
+        slope changes there.  Two samples at one time are a jump.
+
+        Args:
+            times: of the samples, ``Q([0, 0.1, 0.2], "ms")``, which do not go back.
+            values: as many, ``Q([-70, -69, -65], "mV")``.
+
+        Raises:
+            BadSettings: arrays of different length, fewer than two samples, or times that go back.
+            BareNumber: an array without a unit.
+            UnitMismatch: times in a unit of another dimension.
+            NotFinite: NaN or infinity.
+        """
+        t, v = waveform(times, values, "Protocol.waveform")
+        return cls(Shape.WAVEFORM, (t,), (v,))
+
+    def then(self, other: Protocol, *, at: TimeLike) -> Protocol:
+        """This protocol until ``at``, then another, whose own time begins there.
+
+        Args:
+            other: steps, pulses, ramps or a waveform.
+            at: when.
+
+        Returns:
+            A protocol of straight lines, with a jump where the two do not meet.
+
+        Raises:
+            WrongType: ``other`` is no protocol.
+            BadSettings: a formula, arrays that a scan varies, or a time that is not above 0 s.
+            UnitMismatch: values of another dimension, or ``at`` in another unit than of time.
+            BareNumber: ``at`` without a unit.
+        """
+        where = "Protocol.then"
+        errors.expect(other, Protocol, where, "a protocol", "first.then(second, at=Q(1, 's'))")
+        begin = units.scalar(at, d.TIME, f"{where}(at=…)")
+        for part in (self, other):
+            if part.kind is Shape.FUNCTION:
+                raise errors.BadSettings(
+                    where=where, wanted="steps, pulses, ramps or waveforms",
+                    got="a formula, which has no pieces",
+                    advice="one formula of it all, or samples: Protocol.waveform(times, values)",
+                )  # fmt: skip
+        if begin <= 0:
+            raise errors.BadSettings(
+                where=f"{where}(at=…)", wanted="a time above 0 s", got=errors.shown(at),
+                advice="the second protocol alone",
+            )  # fmt: skip
+        parts = [points(p.kind is Shape.STEPS, p.times, p.values, where) for p in (self, other)]
+        times, values = joined(parts[0], parts[1], begin, where)
+        return Protocol(Shape.WAVEFORM, (units.Q(times, "s"),), (values,))
 
     @classmethod
     def function(cls, formula: TimeFormula, **quantities: VariedLike) -> Protocol:
@@ -256,75 +317,3 @@ def _checked(
 ) -> None:
     """Check the dimension of a formula, once for all runs that share it."""
     check_dimension(expression, dim, dict(known), where, "value")
-
-
-def _pairs(
-    where: str, given: Sequence[Any], example: str
-) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    for k, pair in enumerate(given, start=1):
-        if not isinstance(pair, tuple) or len(pair) != 2:
-            raise errors.BadSettings(
-                where=where, wanted="pairs (time, value)", got=_pair(pair), advice=example
-            )
-        if _is_time(pair[1]) and not _is_time(pair[0]):
-            time, value = errors.shown(pair[1]), errors.shown(pair[0])
-            raise errors.BadSettings(
-                where=where,
-                wanted="pairs (time, value)",
-                got=f"({value}, {time})",
-                advice=f"({time}, {value}), time first",
-            )
-        if not hasattr(pair[0], "attrs") or "units" in pair[0].attrs:  # simulate tells of others
-            units.strip(pair[0], d.TIME, f"{where}, time {k}")
-    return tuple(t for t, _ in given), tuple(v for _, v in given)
-
-
-def _is_time(value: Any) -> bool:
-    """Whether something is a time with its unit."""
-    try:
-        units.strip(value, d.TIME, "")
-    except errors.BiomembraneError:
-        return False
-    return True
-
-
-def _in_order(times: Sequence[Any], where: str, example: str) -> None:
-    """Raise ``BadSettings`` where times common to all lanes decrease."""
-    common = [t for t in times if _is_time(t) and not units.is_labelled(t)]
-    numbers = [units.strip(t, d.TIME, where) for t in common]
-    if len(numbers) < len(times) or not all(isinstance(t, float) for t in numbers):
-        return
-    if any(later < earlier for earlier, later in pairwise(numbers)):
-        raise errors.BadSettings(
-            where=where,
-            wanted="times that do not go back",
-            got=", ".join(map(errors.shown, times)),
-            advice=example,
-        )
-
-
-def _pair(given: Any) -> str:
-    """What was given in place of a pair, in words."""
-    if isinstance(given, (tuple, list)):
-        return f"{type(given).__name__} of {', '.join(map(errors.shown, given))}"
-    return errors.shown(given)
-
-
-def _plus(start: Any, step: Any, times: int) -> Any:
-    """start + times·step, for quantities and for arrays with units."""
-    if not hasattr(start, "attrs") and not hasattr(step, "attrs"):
-        return start + times * step
-    unit = start.attrs["units"] if hasattr(start, "attrs") else step.attrs["units"]
-    total = _in(start, unit) + times * _in(step, unit)
-    total.attrs = {"units": unit}
-    return total
-
-
-def _in(value: Any, unit: str) -> Any:
-    """The numbers of a quantity or a labelled array in ``unit``."""
-    if not hasattr(value, "attrs"):
-        return value.to(units.from_udunits(unit)).magnitude
-    if value.attrs["units"] == unit:
-        return value
-    old, new = (units.from_udunits(text) for text in (value.attrs["units"], unit))
-    return value * (units.from_internal(new) / units.from_internal(old))

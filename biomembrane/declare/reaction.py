@@ -26,11 +26,13 @@ class Kind(StrEnum):
     SOLUTE = "solute"
     SOLVENT = "water"
     STATE = "state"  # of a carrier
+    SOURCE = "source"  # of an electrode
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A participant in a reaction: a solute, the solvent or a carrier state.
+    """A participant in a reaction: a solute, the solvent, a carrier state, or the source of an
+    electrode.
 
     ``pool`` is its dotted name; ``charges`` are elementary charges by place, integers as ``int``,
     which adds ten times faster; ``bound`` are the solutes that a carrier state holds, with counts.
@@ -58,6 +60,10 @@ class Participant:
     @property
     def is_state(self) -> bool:
         return self.kind is Kind.STATE
+
+    @property
+    def is_source(self) -> bool:
+        return self.kind is Kind.SOURCE
 
     @property
     def row(self) -> str:

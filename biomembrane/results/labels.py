@@ -39,6 +39,7 @@ def names_along(model: Model, dim: str) -> list[str]:
         "place": model.places.values,
         "compartment": lambda: model.compartments,
         "process": lambda: model.processes,
+        "electrode": lambda: model.electrodes,
         "state": lambda: model.states,
     }
     if dim in objects:
@@ -114,17 +115,16 @@ def version(package: str) -> str:
 
 def model_description(model: Model) -> dict[str, Any]:
     """The model as figures need it: by membrane its inside and outside; by process its membrane,
-    the elementary charges that a turnover moves out of the inside, and the net coefficients of its
-    solutes; by species its charge; by transporter its label.
+    the elementary charges that a turnover moves out of the inside through the membrane (0 for an
+    electrode), and the net coefficients of its solutes; by species its charge; by transporter its
+    label.
     """
 
     def row(process: Process) -> list[Any]:
         on, net = process.on, process.reaction.net.items()
-        out = (
-            -process.reaction.charge_moved().get(on.inside.name, 0)
-            if isinstance(on, Membrane)
-            else 0
-        )
+        out: Any = 0
+        if isinstance(on, Membrane) and not any(x.is_source for x, _ in net):
+            out = -process.reaction.charge_moved().get(on.inside.name, 0)
         return [on.name, float(out), {x.pool: n for x, n in net if x.is_solute}]
 
     return {
@@ -145,7 +145,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
         "labels": transporter_labels(model),
         "transporters": ledger_layout.transporters,
         "processes": [
-            [p.name, p.transporter, None if p.rates.flux is None else p.rates.reason]
+            [p.name, p.transporter, p.rates.reason if p.certificate.exempt else None]
             for p in model.processes
         ],
         "pools": [[x.name, x.carried_as] for x in model.pools],

@@ -75,9 +75,12 @@ def prepare(
         )
     fixed_values = dict(parameters or {})
     grid = output_times(until, times, "prepare")
+    # a call sets them in place of the protocols that electrodes hold
+    held = {n: model.parameters[n].quantity for n in model.protocols if n in vary}
     task = make_task(
-        model, grid.times, first=grid.first, parameters=fixed_values, start=start, solver=solver
-    )
+        model, grid.times, first=grid.first, parameters=fixed_values | held, start=start,
+        solver=solver,
+    )  # fmt: skip
     if task.parameters.dims:
         raise errors.BadSettings(
             where="prepare(parameters=…)",

@@ -26,7 +26,7 @@ from .layout import (
     variables_present,
 )
 from .schema import TABLE, Part
-from .variables import bath_levels, course_values, protocols
+from .variables import bath_levels, course_values, events, protocols
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,7 +62,7 @@ class Run:
     @property
     def failed(self) -> int:
         """Number of lanes that stopped early."""
-        return sum(not s.ok for s in self.trajectory.statuses)
+        return sum(s.failed for s in self.trajectory.statuses)
 
     @property
     def solution(self) -> Solution:
@@ -221,6 +221,8 @@ def _dataset(run: Run) -> xr.Dataset:
             t.shaped(value[None])[0],
             {"units": unit, "long_name": meaning},
         )
+    for name, (values, facts) in events(t).items():
+        data[name] = (("occurrence", *dims), values.reshape(-1, *t.dims.values()), facts)
     data |= end_variables(model, t.dims, lane_ends(t.statuses))
     deferred = Deferred(t, books)
     laid_out = {name: deferred.variable(name) for name in names if TABLE[name].deferred}

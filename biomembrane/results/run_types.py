@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..declare.event import Event
 from ..declare.protocol import Protocol as Course
 from ..quantity_types import Number, QuantityLike
 from ..solve import lane_batches
@@ -30,6 +31,7 @@ ValueLike: TypeAlias = QuantityLike | Number | xr.DataArray | Course
 ParametersLike: TypeAlias = Mapping[str, ValueLike]  # values by dotted name
 StartLike: TypeAlias = Ended | Mapping[str, Number | QuantityLike]  # a run, or shares by state
 KeepLike: TypeAlias = str | Sequence[str] | Keep  # "final", names of variables, or a Keep
+EventsLike: TypeAlias = Sequence[Event]  # what happens during a run
 #: True for a line on the terminal, or a function of the share that is done; the run stops where it
 #: returns False
 Progress: TypeAlias = lane_batches.Progress

@@ -42,8 +42,13 @@ class Filed:
         self.parameters = SimpleNamespace(coords=own)
         self.solver = SimpleNamespace(rtol=float(json.loads(data.attrs["solver_json"])["rtol"]))
         processes = [
-            SimpleNamespace(name=n, transporter=t, rates=SimpleNamespace(flux=x, reason=x))
-            for n, t, x in self.facts["processes"]
+            SimpleNamespace(
+                name=n,
+                transporter=t,
+                rates=SimpleNamespace(reason=reason),
+                certificate=SimpleNamespace(exempt=reason is not None),
+            )
+            for n, t, reason in self.facts["processes"]
         ]
         species = {
             name: SimpleNamespace(label=label) for name, label in self.facts["species"].items()
@@ -111,6 +116,7 @@ class FiledLayout(LedgerLayout):
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
+        self.electrodes = [s.place for s in self.store if s.role is Role.ELECTRODE]
 
 
 def _member(kind: type[E], text: str) -> E:
@@ -191,10 +197,22 @@ class FiledTotals(LedgerTotals):
 
     @cached_property
     def relaxed(self) -> Array:
-        if "ledger_relaxed" not in self.t.data:  # of an older file
+        return self._newer_line("relaxed")
+
+    def _newer_line(self, name: str) -> Array:
+        """A line that older files do not have."""
+        if f"ledger_{name}" not in self.t.data:
             return self._where_run(np.zeros_like(self.dissipated))
-        relaxed: Array = self.t.lanes("ledger_relaxed", "time")
-        return relaxed
+        line: Array = self.t.lanes(f"ledger_{name}", "time")
+        return line
+
+    @cached_property
+    def stepped(self) -> Array:
+        return self._newer_line("stepped")
+
+    @cached_property
+    def dosed(self) -> Array:
+        return self._newer_line("dosed")
 
     @cached_property
     def imposed_parts(self) -> Array:

@@ -113,6 +113,12 @@ TABLE: dict[str, Variable] = {
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
     "open_fraction": _course("gate", "1", "open fraction of a gate", "gates"),
+    "electrode_current": _course(
+        "electrode",
+        "pA",
+        "current of the electrode, positive into the inside of its membrane",
+        "electrodes",
+    ),
     "auxiliary": _course(
         "auxiliary_state",
         "1",
@@ -183,6 +189,7 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "process": ("transporter",),
     "gate": (),
     "auxiliary_state": ("auxiliary_state_unit",),
+    "electrode": (),
     "store": (),
     "entry": tuple(f"entry_{name}" for name in ENTRY),
     "loop": ("loop_cycle",),
@@ -206,6 +213,7 @@ def present(
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
         "processes": bool(model.processes), "protons": bool(protons(model)),
+        "electrodes": bool(model.electrodes),
         "gates": any(x.variable == "open_fraction" for x in model.states),
         "states with equations of their own": any(x.variable == "auxiliary" for x in model.states),
         "laws without proof": bool(uphill),

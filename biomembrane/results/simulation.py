@@ -22,7 +22,7 @@ from .scan_result import ScanResult
 
 if TYPE_CHECKING:
     from ..quantity_types import TimeLike, TimesLike
-    from .run_types import KeepLike, ParametersLike, StartLike
+    from .run_types import EventsLike, KeepLike, ParametersLike, StartLike
 
 
 @overload
@@ -35,6 +35,7 @@ def simulate(
     start: StartLike | None = ...,
     keep: None = ...,
     solver: Solver | None = ...,
+    events: EventsLike = ...,
     progress: lane_batches.Progress = ...,
 ) -> Run: ...
 
@@ -49,6 +50,7 @@ def simulate(
     start: StartLike | None = ...,
     keep: KeepLike,
     solver: Solver | None = ...,
+    events: EventsLike = ...,
     progress: lane_batches.Progress = ...,
 ) -> ScanResult: ...
 
@@ -63,6 +65,7 @@ def simulate(
     start: StartLike | None = None,
     keep: KeepLike | None = None,
     solver: Solver | None = None,
+    events: EventsLike = (),
     progress: lane_batches.Progress = None,
 ) -> Run | ScanResult:
     """Run a model from its declared contents.
@@ -86,6 +89,8 @@ def simulate(
             and a scan are whole; a lazy scan has the variables and the lines of the ledger, and the
             rest with ``"all"``.
         solver: of :mod:`biomembrane.solvers`; default ``Native(rtol=1e-8)``.
+        events: :class:`~biomembrane.Event` objects, what happens where a function of the state
+            passes zero or at given times, in each lane for itself.
         progress: True writes a line on the terminal; a function is called with the share that is
             done, and cancels the run by returning False.
 
@@ -115,6 +120,13 @@ def simulate(
     if chosen is not None:
         grid = chosen.grid(grid)
     if has_dask_arrays(parameters):
+        if events:
+            raise errors.BadSettings(
+                where="simulate(events=…)",
+                wanted="no dask arrays beside events: how many there are is known after the run",
+                got="a lazy scan",
+                advice="the arrays in memory, parameters={name: array.compute()}",
+            )
         from .lazy_scan import lazy
 
         return lazy(
@@ -129,6 +141,7 @@ def simulate(
         start=start,
         solver=solver,
         summed=summed,
+        events=events,
     )
     return _whole(task, progress) if chosen is None else _kept(task, chosen, progress)
 
@@ -159,7 +172,7 @@ def finished(run: Run) -> Run:
         SimulationStopped: with the run up to there.
     """
     status, end = run.status, run.trajectory.block.times[-1]
-    complete = status.ok or (status.kind is Outcome.OPEN_BOOKS and status.time >= end)
+    complete = not status.failed or (status.kind is Outcome.OPEN_BOOKS and status.time >= end)
     if run.trajectory.dims or complete:
         return run
     held = (

@@ -79,6 +79,27 @@ def protocols(trajectory: Trajectory) -> dict[str, tuple[Array, str, str]]:
     return courses
 
 
+def events(trajectory: Trajectory) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """Time of each event (occurrence, lane), NaN beyond the last of a lane, and which it was;
+    empty without events.
+    """
+    names = [e.name for e in trajectory.kernel.program.events]
+    if not names:
+        return {}
+    met = [[b for b in trajectory.met(lane) if b.event] for lane in range(len(trajectory.statuses))]
+    shape = max(map(len, met)), len(met)
+    times, which = np.full(shape, np.nan), np.full(shape, -1, dtype=np.int16)
+    for lane, breaks in enumerate(met):
+        for k, each in enumerate(breaks):
+            times[k, lane], which[k, lane] = each.time, names.index(str(each.event))
+    flags = {
+        "long_name": "which event; -1 for none", "flag_meanings": " ".join(names),
+        "flag_values": np.arange(len(names), dtype=np.int16),
+    }  # fmt: skip
+    when = {"units": "s", "long_name": "time of each event of a lane"}
+    return {"event_time": (times, when), "event_name": (which, flags)}
+
+
 def bath_levels(trajectory: Trajectory) -> dict[str, Any]:
     """Concentrations in the reservoirs at the start [mM], by parameter, with protocols at their
     first values: numbers, or arrays over the lanes.

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..assemble.model import Model
+from ..declare.checks.certificate import Verdict
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.places import Membrane
 from ..declare.transporter import Transporter, sensing
 from .audit_ranges import Ranges, parse_ranges
-from .claim import Claim, claims, subjects
+from .claim import Claim, claims, subjects, supplies
 from .claim_verdict import assess
 from .finding import Audit, Finding
 from .loop_findings import loop_findings
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
 
 @errors.keywords
 def audit(
-    x: Model | Transporter | Cycle | Claim | Iterable[Claim], *, over: RangesLike | None = None
+    x: Model | Transporter | Cycle | Electrode | Claim | Iterable[Claim],
+    *,
+    over: RangesLike | None = None,
 ) -> Audit:
     """Assess every process and every loop of kinetic diagrams by local detailed balance, ε = RT
     ln(r⁺/r⁻) − A (formalism §4, §6).
 
     Args:
-        x: a model, a transporter, a cycle, or claims of models in other formats.
+        x: a model, a transporter, a cycle, an electrode, or claims of models in other formats.
         over: ranges by name, ``{"V": (Q(-100, "mV"), Q(50, "mV")), "Na@out": (Q(1, "mM"), Q(150,
             "mM"))}``; otherwise V ± 150 mV and every concentration between a tenth of its declared
             value and ten times it.
@@ -49,7 +53,7 @@ def audit(
         OutOfDomain: a range that does not run from a lower to a higher end.
     """
     given = {} if over is None else over
-    if isinstance(x, (Model, Transporter, Cycle)):
+    if isinstance(x, (Model, Transporter, Cycle, Electrode)):
         return _audit_declared(x, given)
     every = _as_claims(x)
     ranges = parse_ranges(given, every)
@@ -76,7 +80,7 @@ def _as_claims(x: Any) -> list[Claim]:
     return every
 
 
-def _audit_declared(x: Model | Transporter | Cycle, over: Mapping[str, Any]) -> Audit:
+def _audit_declared(x: Model | Transporter | Cycle | Electrode, over: Mapping[str, Any]) -> Audit:
     transporters, temperature = subjects(x)
     sides = [
         (each.on.inside.name, each.on.outside.name)
@@ -90,6 +94,7 @@ def _audit_declared(x: Model | Transporter | Cycle, over: Mapping[str, Any]) -> 
         for k in (0, 1)
     )
     findings = [f for each in transporters for f in _findings(each, temperature, ranges)]
+    findings += map(_supply, supplies(x))
     modulated = {
         p.name: ", ".join(p.modulated_by)
         for each in transporters
@@ -97,6 +102,13 @@ def _audit_declared(x: Model | Transporter | Cycle, over: Mapping[str, Any]) -> 
         if p.modulated_by and not p.certificate.exempt
     }
     return Audit(x.name, tuple(findings), sensed, unread, modulated)
+
+
+def _supply(electrode: Electrode) -> Finding:
+    """The finding on an electrode, which no law binds."""
+    process = electrode.processes[0]
+    text = process.certificate.statement
+    return Finding(process.name, "process", str(process.reaction), Verdict.SUPPLY, text=text)
 
 
 def _findings(declared: Transporter | Cycle, temperature: float, ranges: Ranges) -> list[Finding]:

@@ -16,6 +16,7 @@ from .. import constants, symbols
 from ..assemble.model import Model
 from ..declare.checks.certificate import Verdict
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.places import Membrane, contents
 from ..declare.reaction import Participant
 from ..declare.transporter import Process, Transporter
@@ -190,8 +191,17 @@ def level(participant: Participant, name: str, change: int) -> Level:
     )
 
 
-def subjects(x: Model | Declaration) -> tuple[tuple[Declaration, ...], float]:
+def subjects(x: Model | Declaration | Electrode) -> tuple[tuple[Declaration, ...], float]:
     """The transporters and cycles to audit, and the temperature [K] of the audit."""
+    temperature = constants.BODY_TEMPERATURE
+    every: tuple[Declaration | Electrode, ...] = (x,) if not isinstance(x, Model) else ()
     if isinstance(x, Model):
-        return tuple(x.transporters), x.parameters["temperature"].value
-    return (x,), constants.BODY_TEMPERATURE
+        every, temperature = x.transporters, x.parameters["temperature"].value
+    return tuple(t for t in every if not isinstance(t, Electrode)), temperature
+
+
+def supplies(x: Model | Declaration | Electrode) -> tuple[Electrode, ...]:
+    """The electrodes, which no law binds: what they do is work done on the system."""
+    if isinstance(x, Model):
+        return x.electrodes
+    return (x,) if isinstance(x, Electrode) else ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..quantity_types import Number, QuantityLike
 
-PASSING = (Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
+PASSING = (Verdict.SUPPLY, Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
 MEASURED = (Verdict.VIOLATES, Verdict.ROUNDING)
 
 
@@ -47,7 +47,8 @@ class Finding:
     ``verdict``: proven (by algebra, for all values of the parameters), consistent (proved for these
     values, up to rounding, for every state of the range and from 10 to 40 °C), rounding (proved up
     to less than 0.05 kJ/mol), violates, irreversible (a rate is missing), undecided (neither a
-    counter-example nor a proof: never a pass), not auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A,
+    counter-example nor a proof: never a pass), supply (an electrode: work done on the system), not
+    auditable.  ``error`` is ε = RT ln(r⁺/r⁻) − A,
     signed, where |ε| is largest in the box (the constant, if ε is constant).  ``terms`` of ε:
     ``constant`` (kJ/mol), ``charge`` (excess elementary charges that the rates sense inward), and
     excess orders by species.  ``cause`` is the cause in one word, ``text`` in a sentence.
@@ -73,7 +74,7 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether the verdict is a pass: proven, consistent or rounding."""
+        """Whether the verdict is a pass: proven, consistent, rounding or supply."""
         return self.verdict in PASSING
 
     @property

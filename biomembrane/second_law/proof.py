@@ -19,6 +19,7 @@ from ..declare.checks.certificate import Verdict
 from ..declare.checks.detailed_balance import Logarithm
 from ..declare.checks.nonnegativity import nonnegative
 from ..declare.cycle import Cycle
+from ..declare.electrode import Electrode
 from ..declare.places import Membrane
 from ..declare.reaction import Participant
 from ..declare.reaction_balance import net_species
@@ -26,7 +27,7 @@ from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text
-from .claim import Claim, claims, subjects
+from .claim import Claim, claims, subjects, supplies
 from .claim_verdict import assess
 from .cycles import Loop, loops
 from .statement import Statement, Statements
@@ -61,7 +62,7 @@ class Proof(Statements):
         return proof_text.display(self)
 
 
-def prove(x: Model | Transporter | Cycle) -> Proof:
+def prove(x: Model | Transporter | Cycle | Electrode) -> Proof:
     """The second law of a transporter, a cycle or a model, proved by algebra: RT ln(r⁺/r⁻) = A for
     every state (formalism §4, §6).
 
@@ -71,12 +72,13 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
     also: its conserved quantities, and the conventions of its standard energies.
 
     Verdicts: proven; undecided (neither a proof nor a counter-example); violates (with the residual
-    and a witness); exempt (``Empirical`` laws and hosted constants, which are audited instead).
+    and a witness); exempt (``Empirical`` laws and hosted constants, which are audited instead);
+    supply (electrodes, whose work is done on the system).
 
     Raises:
         WrongType: x is not a model, a transporter or a cycle.
     """
-    if not isinstance(x, (Model, Transporter, Cycle)):
+    if not isinstance(x, (Model, Transporter, Cycle, Electrode)):
         advice = "prove(model) or prove(transporter); audit(…) assesses claims"
         raise errors.WrongType(
             where="prove(…)",
@@ -92,6 +94,7 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
         statements += [_process(process, claim, derived) for process, claim in pairs]
         if isinstance(each, Cycle):
             statements += [_loop(loop, each, derived) for loop in loops(each, temperature)[1]]
+    statements += map(_supply, supplies(x))
     if not isinstance(x, Model):
         return Proof(x.name, tuple(statements))
     conventions = dict.fromkeys(s.convention for s in x.species.values() if s.convention)
@@ -100,6 +103,17 @@ def prove(x: Model | Transporter | Cycle) -> Proof:
 
 
 # --- one process
+
+
+def _supply(electrode: Electrode) -> Statement:
+    """The statement on an electrode, which nothing has to be proved of."""
+    process = electrode.processes[0]
+    return Statement(
+        name=process.name, transporter=process.transporter, kind="process",
+        reaction=str(process.reaction), charge=_charge(process), mass=_mass(process),
+        affinity=process.certificate.reduced_affinity, conductance=process.rates.conductance,
+        verdict=Verdict.SUPPLY, note=process.certificate.statement,
+    )  # fmt: skip
 
 
 def affinity(process: Process) -> sp.Expr:

@@ -33,13 +33,16 @@ _KINDS = {
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
     "affinity": "Affinity", "dissipation": "Dissipated power",
     "open_fraction": "Open fraction", "auxiliary": "State", "pH": "pH",
+    "electrode_current": "Electrode current",
 }  # fmt: skip
 _VARIABLE_OF = {  # the variable that is drawn where only a member is named
     "pool": "concentration", "membrane": "potential", "compartment": "volume", "process": "flux",
     "gate": "open_fraction", "auxiliary_state": "auxiliary", "place": "pH",
+    "electrode": "electrode_current",
 }  # fmt: skip
 _LEDGER_LINES = (
-    "spent", "supplied", "imposed", "stored", "delivered", "dissipated", "released", "passed",
+    "spent", "supplied", "imposed", "dosed", "electrodes", "stepped", "stored", "delivered",
+    "dissipated", "released", "passed",
 )  # fmt: skip
 _EXAMPLE = "of='potential', of='cell.Na', or of=('current', 'K_leak')"
 

@@ -192,11 +192,14 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
 
     energies = {
         name: _final(run, name)
-        for name in ("spent", "supplied", "imposed", "stored", "delivered", "dissipated", "relaxed")
+        for name in (*_SUPPLIED, "stored", "delivered", "dissipated", "relaxed")
     }
     names = {
         "supplied": "supplied by baths",
         "imposed": "imposed by protocols",
+        "dosed": "by doses",
+        "electrodes": "work of electrodes",
+        "stepped": "by jumps of a voltage clamp",
         "dissipated": "heat",
         "relaxed": "heat of constraints that jump",
     }
@@ -227,7 +230,7 @@ def _notes(run: RunLike, diagram: Diagram, threshold: float) -> list[str]:
     return notes
 
 
-_SUPPLIED = ("spent", "supplied", "imposed")
+_SUPPLIED = ("spent", "supplied", "imposed", "dosed", "electrodes", "stepped")
 _ALWAYS = ("spent", "stored", "delivered", "dissipated")
 
 

@@ -20,7 +20,9 @@ from ..dimension import TIME
 if TYPE_CHECKING:
     import xarray as xr
 
-MEMBERS = ("pool", "membrane", "compartment", "process", "gate", "auxiliary_state", "place")
+MEMBERS = (
+    "pool", "membrane", "compartment", "process", "gate", "auxiliary_state", "place", "electrode",
+)  # fmt: skip
 # dimensions of results that are no scan dimensions
 OWN = ("time", *MEMBERS, "store", "entry", "state", "species", "transporter", "loop")
 

@@ -19,7 +19,7 @@ from .. import errors
 from ..compile.kernel import Kernel
 from ..compile.rosenbrock.event_location import CLIMB, HALVES, LOOKS, MOST, SLOPES
 from .parameter_set import ParameterSet
-from .problem import Array, Break, Problem
+from .problem import Array, Break, Problem, bound
 from .start_parameters import changeable
 from .status import Outcome, Status
 
@@ -148,6 +148,16 @@ class EventEffects:
             if status.kind is not Outcome.CANCELLED:
                 self._pass(lane, status.time)
         return self.met
+
+    def ended(self, lanes: Lanes, which: Lanes, times: Array) -> dict[int, Status]:
+        """Statuses of lanes that one of the events ``which`` (bits) ends."""
+        events = self.problem.kernel.program.events
+        statuses = {}
+        for lane, bits, time in zip(lanes.tolist(), which.tolist(), times.tolist(), strict=True):
+            name = next((e.name for k, e in enumerate(events) if e.ends and bits >> k & 1), None)
+            if name is not None:
+                statuses[lane] = Status(Outcome.ENDED, time, f"the event {name!r} ends the run")
+        return statuses
 
     def wrong(self, lanes: Lanes, times: Array, after: Array) -> dict[int, Status]:
         """Statuses of lanes whose last event would set an invalid state; it is not applied then."""
@@ -306,10 +316,11 @@ def _constants(
             if since < len(values):
                 whole[number][since + 1 : len(values) + 1, lane] = values[since:]
                 whole[number][len(values) + 1 :, lane] = values[-1]
-    return [
-        kernel.bind([float(x[k, 0]) for x in whole] if single else [x[k] for x in whole])
+    rows = [
+        [float(x[k, 0]) for x in whole] if single else [x[k] for x in whole]
         for k in range(len(part))
     ]
+    return bound(kernel, rows, len(met))
 
 
 def check(model: Model, chosen: ParameterSet, events: Sequence[Event]) -> None:

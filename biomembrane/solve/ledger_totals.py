@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 UNIT = "pJ"
 FAR = 2.0**-26  # relative step of a slope that rounding does not swallow
 COMPONENTS = tuple(Component)
+WITHOUT_ELECTRODES = tuple(c for c in Component if c is not Component.WORK)
 
 
 class LedgerTotals:
@@ -52,7 +53,7 @@ class LedgerTotals:
         return {
             name: used
             for name, (place, used) in baths.items()
-            if any(np.any(np.equal(x, 0)) for x in given[place])
+            if any(np.any(np.equal(x, 0)) for x in {id(x): x for x in given[place]}.values())
         }
 
     @cached_property
@@ -137,6 +138,26 @@ class LedgerTotals:
         return self._sums[1 : 1 + len(self.ledger_layout.baths)]
 
     @cached_property
+    def by_electrode(self) -> Array:
+        first = 1 + len(self.ledger_layout.baths)
+        return self._sums[first : self.ledger_layout.supplies]
+
+    @cached_property
+    def electrodes(self) -> Array:
+        electrodes: Array = self._where_run(self.by_electrode.sum(axis=0))
+        return electrodes
+
+    @cached_property
+    def dosed(self) -> Array:
+        dosed: Array = self.t.dosed * self.scale
+        return self._where_run(dosed)
+
+    @cached_property
+    def stepped(self) -> Array:
+        stepped: Array = self.t.stepped * self.scale
+        return self._where_run(stepped)
+
+    @cached_property
     def supplied(self) -> Array:
         supplied: Array = self.baths.clip(min=0).sum(axis=0)
         return supplied
@@ -195,6 +216,9 @@ class LedgerTotals:
             self.spent
             + self.supplied
             + self.imposed
+            + self.dosed
+            + self.electrodes
+            + self.stepped
             - self.delivered
             - self.stored
             - self.dissipated
@@ -204,8 +228,13 @@ class LedgerTotals:
 
     @cached_property
     def passed(self) -> Array:
+        works = (self.imposed, self.dosed, self.electrodes, self.stepped)
         passed: Array = np.maximum.reduce(
-            [self.spent + self.supplied + abs(self.imposed), abs(self.dissipated), abs(self.stored)]
+            [
+                self.spent + self.supplied + sum(map(abs, works), start=np.zeros_like(self.spent)),
+                abs(self.dissipated),
+                abs(self.stored),
+            ]
         )
         return passed
 
@@ -235,7 +264,7 @@ class LedgerTotals:
         state can follow them.  To first order, as a sum of sizes.
         """
         k, y, end = self.t.kernel, self.t.block.y[:, -1], float(self.t.block.times[-1])
-        supplies = 1 + len(self.ledger_layout.baths)
+        supplies = self.ledger_layout.supplies
         members = [(row,) for row in range(supplies)] if self.summed else self.ledger_layout.member
         given = np.zeros((supplies, len(members)))
         for entry, rows in enumerate(members):

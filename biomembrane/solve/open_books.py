@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from operator import sub
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..compile.kernel import Kernel
 from .engine_protocols import Solver
 from .event_effects import split_at_events
 from .ledger_totals import LedgerTotals
-from .problem import Block, Problem, books_limit
+from .problem import Block, Problem, books_limit, bound
 from .status import Outcome, Status
 from .trajectory import Trajectory
 
@@ -59,7 +58,8 @@ def balance_ledgers(
 @dataclass(frozen=True, eq=False)
 class _BalanceSums:
     """``matrix`` (quadrature, sum) adds up a row of quadratures: what held pools gave, what each
-    bath gave, what a protocol did, and the heat; ``slots``: constants that the exergy depends on.
+    bath and each electrode gave, what a protocol did, and the heat; ``slots``: constants that the
+    exergy depends on.
     """
 
     matrix: Array
@@ -72,7 +72,7 @@ def _balance_sums(trajectory: Trajectory) -> _BalanceSums:
     cache = caching.cache_of(k)
     if _BalanceSums not in cache:
         _, entries, drift, uphill, processes = k.program.sizes
-        supplies = 1 + len(ledger_layout.baths)
+        supplies = ledger_layout.supplies
         matrix = np.zeros((entries + drift + uphill + processes, supplies + 2))
         summed = k.program.summed
         members = [(i,) for i in range(entries)] if summed else ledger_layout.member
@@ -95,9 +95,9 @@ def balanced(trajectory: Trajectory) -> bool:
     if block.met is not None or any(s.kind not in ended for s in block.statuses):
         return False
     sums, first, last = _balance_sums(trajectory), trajectory.constants[0], trajectory.constants[-1]
-    for before, after in pairwise(trajectory.constants):
-        if any(np.any(before[s] != after[s]) for s in sums.slots):
-            return False
+    held = trajectory.stacked_constants
+    if any(np.any(held[s][1:] != held[s][:-1]) for s in sums.slots):
+        return False
     start, end, limit = block.rows[:, 0, : k.size], block.end, books_limit(trajectory.solver.rtol)
     time = block.times[-1]
     with np.errstate(all="ignore"):
@@ -164,7 +164,7 @@ def _rerun(
     chosen = replace(
         problem,
         kernel=kernel,
-        constants=[kernel.bind(part) for part in inputs],
+        constants=bound(kernel, inputs, len(lanes)),
         segment_ends=problem.segment_ends[:, lanes],
         y0=problem.y0[:, lanes],
         scale=problem.scale[:, lanes],
@@ -172,6 +172,7 @@ def _rerun(
         energy=np.nan_to_num(known, posinf=0.0),
         inputs=inputs,
         temperature=temperature[lanes] if np.ndim(temperature) else temperature,
+        kinks=None if problem.kinks is None else problem.kinks[:, lanes],
     )
     if solver.rtol < _ROUGH and not np.all(np.isfinite(known)):
         roughly = solver.at(_ROUGH).prepare(kernel.program, problem.runs)

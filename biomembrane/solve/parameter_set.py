@@ -18,7 +18,7 @@ from ..compile.program import Form
 from ..numerals import shortest
 from .model_index import model_index
 from .scan_grid import values
-from .schedule import Timed, schedule
+from .schedule import Sampled, Timed, kinks, schedule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,13 +99,16 @@ class ParameterSet:
             count,
             end,
             self._breaks(lanes),
+            single=not self.dims,
         )
-        if self.dims or not self.timed:
-            return segment_ends, segments
-        return segment_ends, [
-            [float(x[0]) if isinstance(x, np.ndarray) and x.ndim else x for x in segment]
-            for segment in segments
-        ]
+        return segment_ends, segments
+
+    def kinks(
+        self, lanes: slice, segment_ends: NDArray[np.float64], segments: list[list[Any]]
+    ) -> NDArray[np.bool_]:
+        """Whether nothing but slopes changes where each segment (segment, lane) begins."""
+        more = self._breaks(lanes)
+        return kinks(self.timed, segment_ends, segments, np.zeros((0, 1)) if more is None else more)
 
     def _breaks(self, lanes: slice) -> NDArray[np.float64] | None:
         if self.breaks is None or self.breaks.shape[1] == 1:
@@ -214,6 +217,8 @@ def digest_of(used: Mapping[str, str], start: str, scanned: Iterable[bytes] = ()
 
 def _course(timed: Timed, name: str, unit: str) -> list[str | OfLane]:
     """Text of the breaks of a protocol with their values."""
+    if isinstance(timed, Sampled):
+        return [timed.text(unit)]
     text: list[str | OfLane] = ["ramps: " if timed.ramps else "steps: "]
     for (time_name, time), (key, value) in timed.named(name):
         comma = ", " if len(text) > 1 else ""

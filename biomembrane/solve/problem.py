@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 MANY = 3  # runs from which on an engine computes several lanes at once
 VANISHES = "the volume goes to 0, for what is inside does not hold water against what is outside"
 SHRUNK = 1e-6  # of the typical volume: below, a compartment has run dry
+_FEW_SEGMENTS = 64  # whose constants are computed one after the other
 ROUNDING = 1e-14  # of the typical size of an amount: how far below zero it may lie
 
 
@@ -62,7 +63,8 @@ class Problem:
     runs in the whole scan.  ``curved``: whether a parameter is a formula of time.  ``energy``
     (lane,): a lower bound of the energy throughput [fJ]; ledger errors far below rtol of it do not
     matter.  ``inputs`` of the program by segment, where it has events, which may set some.
-    ``temperature`` at the start [K], a number or (lane,).
+    ``temperature`` at the start [K], a number or (lane,).  ``kinks`` (segment, lane): whether
+    nothing but slopes of parameters changes where a segment begins.
     """
 
     kernel: Kernel
@@ -81,6 +83,7 @@ class Problem:
     accounted: NDArray[np.bool_] | None = None
     inputs: Sequence[Sequence[Any]] | None = None
     temperature: Any = BODY_TEMPERATURE
+    kinks: NDArray[np.bool_] | None = None
 
     @property
     def lanes(self) -> int:
@@ -121,26 +124,35 @@ class Problem:
 
     @property
     def max_step(self) -> Array:
-        """The longest step (segment, lane): a 64th of the segment where a protocol changes the
-        energy, whose quadrature has no error estimate, or is a formula.
+        """The longest step (segment, lane): a 64th of the segment, with those before and after it
+        between which only slopes change, where a protocol changes the energy, whose quadrature
+        has no error estimate, or is a formula.
         """
         longest = np.full(self.segment_ends.shape, np.inf)
         before = np.concatenate([np.zeros((1, self.lanes)), self.segment_ends[:-1]])
+        span = self.segment_ends - before
         if self.curved:
-            return np.where(self.segment_ends > before, (self.segment_ends - before) / 64, np.inf)
+            return np.where(span > 0, self._pieces(span) / 64, np.inf)
         if not self.kernel.program.outputs["drift"]:
             return longest
-        for segment in range(len(self.segment_ends)):
-            span = self.segment_ends[segment] - before[segment]
-            drifts = [
-                self.kernel.call(
-                    "drift", before[segment] + share * span, self.y0, self.constants[segment]
-                )
-                for share in (0.37, 0.71)
-            ]
-            moves = np.any(np.abs(drifts) > 0, axis=(0, 1)) & (span > 0)
-            longest[segment, moves] = span[moves] / 64
+        held = stacked(self.constants, self.lanes)
+        y = np.broadcast_to(self.y0[:, None], (len(self.y0), *span.shape))
+        drifts = [
+            self.kernel.call("drift", before + share * span, y, held) for share in (0.37, 0.71)
+        ]
+        moves = np.any(np.abs(drifts) > 0, axis=(0, 1)) & (span > 0)
+        longest[moves] = self._pieces(span)[moves] / 64
         return longest
+
+    def _pieces(self, span: Array) -> Array:
+        """Duration of the piece between jumps (segment, lane) that each segment belongs to."""
+        if self.kinks is None or not self.kinks.any():
+            return span
+        pieces = np.empty_like(span)
+        for lane in range(self.lanes):
+            number = np.cumsum(~self.kinks[:, lane])
+            pieces[:, lane] = np.bincount(number, span[:, lane])[number]
+        return pieces
 
     @property
     def width(self) -> int:
@@ -150,17 +162,51 @@ class Problem:
     def constants_table(self) -> Array:
         """The constants as (lane, segment, constant), with at least one column."""
         table = np.empty((self.lanes, len(self.segment_ends), max(1, len(self.constants[0]))))
-        for segment, values in enumerate(self.constants):
-            if plain(values):
-                table[:, segment, : len(values)] = values
-                continue
-            for k, c in enumerate(values):
-                table[:, segment, k] = c
+        for k, c in enumerate(stacked(self.constants, self.lanes)):
+            table[:, :, k] = c.T
         return table
 
     def lane_constants(self, segment: int, lane: int) -> list[Any]:
         """The constants of one lane in one segment, as plain numbers."""
         return [float(c[lane]) if np.ndim(c) else c for c in self.constants[segment]]
+
+
+def stacked(constants: Sequence[Sequence[Any]], lanes: int) -> list[Array]:
+    """The constants of segments, each as an array (segment, lane), or (segment, 1) where lanes do
+    not differ.
+    """
+    if plain(constants[0]):
+        return [*np.array(constants).T[:, :, None]]
+    columns = []
+    for column in zip(*constants, strict=True):
+        if any(map(np.ndim, column)):
+            columns.append(np.array([np.broadcast_to(c, lanes) for c in column]))
+        else:
+            columns.append(np.array(column)[:, None])
+    return columns
+
+
+def bound(kernel: Kernel, inputs: Sequence[Sequence[Any]], lanes: int) -> list[Sequence[Any]]:
+    """The constants of each segment, from its inputs, numbers or (lane,); of many segments all at
+    once.
+    """
+    if len(inputs) <= _FEW_SEGMENTS:
+        return [kernel.bind(p) for p in inputs]
+    single, size = plain(inputs[0]), len(inputs)
+    first, flat = inputs[0], list[Any]()
+    for number, column in enumerate(zip(*inputs, strict=True)):
+        if all(x is first[number] for x in column) and not np.ndim(first[number]):
+            flat.append(first[number])
+        elif single:
+            flat.append(np.array(column))
+        else:
+            flat.append(np.concatenate([np.broadcast_to(x, lanes) for x in column]))
+    constants = kernel.bind(flat)
+    if single:
+        table = np.array([np.broadcast_to(c, size) for c in constants]).reshape(-1, size)
+        return [*table.T.tolist()]
+    shaped = [c.reshape(size, lanes) if np.ndim(c) else c for c in constants]
+    return [[c[k] if np.ndim(c) else c for c in shaped] for k in range(size)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from ..dimension import CONCENTRATION, TIME, Dimension
 from .model_index import model_index
 from .parameter_set import ParameterSet
 from .scan_grid import coordinates, labelled, spread, unlabelled
-from .schedule import TIMES, VALUES, Timed
+from .schedule import TIMES, VALUES, Sampled, Samples, Timed
 from .start_parameters import changeable
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
             advice=advice,
         )
     sheet = _Sheet(model)
-    for name, value in (given or {}).items():
+    given = {**model.protocols, **(given or {})}
+    for name, value in given.items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
     broadcast = spread(model, sheet.arrays)
     first = next(iter(broadcast.values()), None)
@@ -63,7 +64,7 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
         arrays,
         dims,
         coords,
-        tuple(given or ()),
+        tuple(given),
         timed,
         tuple(sheet.forms),
         sheet.units,
@@ -159,6 +160,12 @@ class _Sheet:
         if given.kind == Shape.FUNCTION:
             self.function(name, given, where)
             return
+        slope, origin = f"{name} slope", f"{name} origin"
+        if given.kind == Shape.WAVEFORM:
+            self.timed.append(Sampled(name, slope, origin, *self.samples(p, given, where), True))
+            self.extra += [slope, origin]
+            self.forms.append(ramp(self.model.symbol(name), slope, origin))
+            return
         times = tuple(
             self.piece(
                 f"{name}.{TIMES}{k + 1}", t, f"{where}, time {k + 1}", TIME, "nonnegative", "s"
@@ -177,11 +184,19 @@ class _Sheet:
             )
             for k, v in enumerate(given.values)
         )
-        slope, origin = f"{name} slope", f"{name} origin"
         self.timed.append(Timed(name, slope, origin, times, values, given.kind == Shape.RAMPS))
         if given.kind == Shape.RAMPS:
             self.extra += [slope, origin]
             self.forms.append(ramp(self.model.symbol(name), slope, origin))
+
+    def samples(self, p: Declared, given: Protocol, where: str) -> tuple[Samples, Samples]:
+        """Times and values of a waveform, the lowest and the highest checked."""
+        values = units.strip(given.values[0], p.dimension, where)
+        self.units[p.name] = p.unit
+        for x in (float(values.min()), float(values.max())):
+            check_domain(x, p.domain, where, units.restore(x, p.unit))
+            check_usual(p, x, where)
+        return (units.strip(given.times[0], TIME, where),), (values,)
 
     def function(self, name: str, given: Protocol, where: str) -> None:
         dims = {}

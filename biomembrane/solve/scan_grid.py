@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
-    "compartment", "store", "entry",
+    "compartment", "store", "entry", "electrode", "electrode_current", "event", "occurrence",
     "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
     "auxiliary", "open_fraction", "gate", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
@@ -36,7 +36,7 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
     "volume_", "flux_", "affinity_",
-    "dissipation_", "auxiliary_", "open_fraction_", "pH_",
+    "dissipation_", "auxiliary_", "open_fraction_", "pH_", "electrode_", "event_",
 )  # fmt: skip
 EXAMPLE = "bm.axis('K_o', [3, 5, 9], 'mM')"
 

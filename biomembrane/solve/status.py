@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     NEGATIVE = "negative", 4, "let what takes from a pool vanish where the pool is empty"
     CANCELLED = "cancelled", 5, "run it again"
     OPEN_BOOKS = "open books", 6, "try {solver}rtol={rtol:.0e})"
+    ENDED = "ended by an event", 7, "leave end=True out of the event to go on"
 
     def __new__(cls, message: str, code: int, remedy: str = "") -> Self:
         outcome = str.__new__(cls, message)
@@ -65,6 +66,11 @@ class Status:
     @property
     def ok(self) -> bool:
         return self.kind is Outcome.DONE
+
+    @property
+    def failed(self) -> bool:
+        """Whether the lane stopped early, by no event that was to end it."""
+        return self.kind not in (Outcome.DONE, Outcome.ENDED)
 
 
 WAITING = Status(Outcome.CANCELLED, 0.0, "not started")

@@ -11,9 +11,10 @@ import numpy as np
 
 from .. import errors
 from ..assemble.model import Model
+from ..compile.declared_events import events_of
 from ..compile.kernel import Kernel
 from ..compile.numpy_kernel import kernel, plain
-from ..compile.program import Event, program
+from ..compile.program import program
 from . import constraints, initial_checks
 from .continuation import onward, unused
 from .engine_protocols import Compiled, Solver
@@ -24,7 +25,7 @@ from .initial_state import TRACE, fill_traces, initial
 from .model_index import model_index
 from .open_books import balance_ledgers
 from .parameter_set import ParameterSet
-from .problem import MANY, Cancel, Problem
+from .problem import MANY, Cancel, Problem, bound
 from .protocol_breaks import breaks
 from .read_parameters import check_breaks, resolve
 from .trajectory import Trajectory
@@ -55,7 +56,7 @@ class Task:
         """
         began = time.perf_counter()
         segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
-        constants = [self.kernel.bind(p) for p in inputs]
+        constants = bound(self.kernel, inputs, segment_ends.shape[1])
         y0, scale, given = self._initial(lanes, constants[0], inputs[0])
         index = model_index(self.model)
         problem = Problem(
@@ -64,6 +65,7 @@ class Task:
             accounted=index.accounted,
             inputs=inputs if self.kernel.program.events else None,
             temperature=inputs[0][index.places["temperature"]],
+            kinks=self.parameters.kinks(lanes, segment_ends, inputs),
         )  # fmt: skip
         if self.parameters.changed:
             dims = self.parameters.dims
@@ -165,7 +167,7 @@ def chosen_solver(model: Any, solver: Any) -> Solver:
 def make_task(
     model: Model, times: NDArray[np.float64], *, first: int = 0,
     parameters: Mapping[str, Any] | None = None, start: Any = None,
-    solver: Solver | None = None, summed: bool = False, events: tuple[Event, ...] = (),
+    solver: Solver | None = None, summed: bool = False, events: Any = (),
 ) -> Task:  # fmt: skip
     """A task, after everything that can be checked before a run has been checked; see
     :func:`biomembrane.simulate` for the arguments.
@@ -178,6 +180,7 @@ def make_task(
     end = float(times[-1])
     check_breaks(model, given, end)
     began = time.perf_counter()
+    events = events_of(model, events)
     check(model, given, events)
     functions = kernel(program(model, given.forms, summed=summed, events=events))
     compiled = solver.prepare(functions.program, _runs(given))

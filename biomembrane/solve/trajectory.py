@@ -16,11 +16,12 @@ from ..compile.kernel import Kernel
 from ..constants import GAS
 from .engine_protocols import Solver
 from .parameter_set import ParameterSet
-from .problem import Block, Break, Solution
+from .problem import Block, Break, Solution, stacked
 from .status import Status
 
 Array = NDArray[np.float64]
 _ROUNDING = 1e-14  # of RT Σn and of the terms of Ξ
+_FEW = 64  # breaks that are compared with all times at once
 _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
@@ -120,10 +121,16 @@ class Trajectory:
         """The same from ends of segments; ``last``: whether a break at the end of the run counts,
         as that of an event does.
         """
-        breaks, end = segment_ends[None, :-1], self.block.times[-1]
-        numbers: NDArray[np.int64] = (
-            (breaks <= self.block.times[:, None, None]) & ((breaks < end) | last)
-        ).sum(axis=1)
+        times, breaks = self.block.times, segment_ends[:-1]
+        if len(breaks) <= _FEW:
+            few: NDArray[np.int64] = (
+                (breaks[None] <= times[:, None, None]) & ((breaks[None] < times[-1]) | last)
+            ).sum(axis=1)
+            return few
+        numbers = np.empty((len(times), breaks.shape[1]), dtype=np.int64)
+        for lane, ordered in enumerate(breaks.T):
+            most = len(ordered) if last else np.searchsorted(ordered, times[-1], side="left")
+            numbers[:, lane] = np.searchsorted(ordered, times, side="right").clip(max=most)
         return numbers
 
     @cached_property
@@ -132,20 +139,18 @@ class Trajectory:
         if len(self.constants) == 1:
             return self.constants[0]
         lanes = np.arange(self.segment_ends.shape[1])
-        constants: list[Any] = []
-        for values in zip(*self.constants, strict=True):
-            if all(
-                v is values[0] or (np.ndim(v) == 0 and np.ndim(values[0]) == 0 and v == values[0])
-                for v in values
-            ):
-                constants.append(values[0])
+        held: list[Any] = []
+        for first, values in zip(self.constants[0], self.stacked_constants, strict=True):
+            if np.array_equal(values, np.broadcast_to(values[:1], values.shape)):
+                held.append(first)
             else:
-                constants.append(
-                    np.array([np.broadcast_to(v, lanes.shape) for v in values])[
-                        self._segment, lanes
-                    ]
-                )
-        return constants
+                held.append(values[self._segment, lanes if values.shape[1] > 1 else 0])
+        return held
+
+    @cached_property
+    def stacked_constants(self) -> list[Array]:
+        """The constants of the segments, each (segment, lane) or (segment, 1)."""
+        return stacked(self.constants, self.segment_ends.shape[1])
 
     def input(self, index: int) -> Array:
         """An input of the program (time, lane), as protocols and events set it."""
@@ -184,14 +189,18 @@ class Trajectory:
         """The members of an output group at the breaks, (member, break, lane): before each, then
         after each.
         """
-        call, constants, times = self.kernel.call, self.constants, self.segment_ends
-        states = (self.block.break_states, self.block.segment_starts)
-        values = [
-            call(group, times[k], states[side][:, k].T, constants[k + side])
-            for side in (0, 1)
-            for k in range(len(constants) - 1)
+        count, times = len(self.constants) - 1, self.segment_ends[:-1]
+        both = (self.block.break_states, self.block.segment_starts)
+        sides = [
+            self.kernel.call(
+                group,
+                times,
+                states.transpose(2, 1, 0),
+                [c[side : count + side] for c in self.stacked_constants],
+            )
+            for side, states in enumerate(both)
         ]
-        return np.stack(values, axis=1)
+        return np.concatenate(sides, axis=1)
 
     @property
     def entries(self) -> Array:
@@ -225,53 +234,72 @@ class Trajectory:
 
     @cached_property
     def imposed(self) -> Array:
-        """Change of Ξ by protocols and events, by store [fJ]: ∫ ∂Ξ/∂t dt, and a jump at every
-        break.
+        """Change of Ξ by parameters that protocols and events change, by store [fJ]: ∫ ∂Ξ/∂t dt,
+        and a jump at every break.
         """
         names = self.kernel.program.names
         total = np.zeros((len(names["exergy"]), len(self.block.times), self.segment_ends.shape[1]))
         total[[names["exergy"].index(n) for n in names["drift"]]] = self.block.group(2)
         if len(self.constants) > 1:
-            total += self._jumps((self.block.break_states, 0), (self.block.after_breaks, 1))
+            total += self._jumps((self.block.after_breaks, 0), (self.block.after_breaks, 1))
         return total
+
+    @cached_property
+    def dosed(self) -> Array:
+        """Gain of Ξ (time, lane) by states that events set or add to [fJ]."""
+        if self.block.reset is None or len(self.constants) == 1:
+            return np.zeros((len(self.block.times), self.segment_ends.shape[1]))
+        gained: Array = self._jumps((self.block.break_states, 0), (self.block.after_breaks, 0)).sum(
+            axis=0
+        )
+        return gained
 
     def _jumps(self, *sides: tuple[Array, int]) -> Array:
         """Sum of the jumps of Ξ so far, by store (store, time, lane), from the first side of breaks
         to the second; a side is the states, and whether the constants before the break (0) or after
         it (1) hold.
         """
-        before, after = (
-            self._exergy(states, self.constants[k : len(self.constants) - 1 + k])
-            for states, k in sides
-        )
+        before, after = (self._exergy(states, k) for states, k in sides)
         total = np.cumsum(after - before, axis=1)
         passed, lanes = self._segment, np.arange(self.segment_ends.shape[1])
         return np.where(passed > 0, total[:, passed - 1, lanes], 0.0)
 
-    def _exergy(self, states: Array, constants: Sequence[Sequence[Any]]) -> Array:
-        """Ξ by store (store, break, lane) at the breaks, in one call where all segments have the
-        same constants.
+    def _exergy(self, states: Array, side: int) -> Array:
+        """Ξ by store (store, break, lane) at the breaks, with the constants before (0) or after
+        (1) them.
         """
-        y, call = states.transpose(2, 1, 0), self.kernel.call
-        if len(constants) > 1 and all(c is constants[0] for c in constants):
-            exergy: Array = call("exergy", self.segment_ends[:-1], y, constants[0])
-            return exergy
-        return np.stack(
-            [call("exergy", self.segment_ends[k], y[:, k], c) for k, c in enumerate(constants)],
-            axis=1,
-        )
+        count = len(self.constants) - 1
+        constants = [c[side : count + side] for c in self.stacked_constants]
+        y = states.transpose(2, 1, 0)
+        exergy: Array = self.kernel.call("exergy", self.segment_ends[:-1], y, constants)
+        return exergy
 
     @property
     def relaxed(self) -> Array:
-        """Loss of Ξ (time, lane) where constraints were applied, at the start and at breaks
-        [fJ].
+        """Loss of Ξ (time, lane) where constraints other than those of voltage clamps were applied,
+        at the start and at breaks [fJ].
         """
-        start = np.zeros((len(self.block.times), self.segment_ends.shape[1])) + self._adjusted
-        if self.block.settled is None or len(self.constants) == 1:
-            return start
-        jumps = self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
-        lost: Array = start - jumps.sum(axis=0)
+        lost: Array = self._adjusted + self.stepped - self._settling.sum(axis=0)
         return lost
+
+    @cached_property
+    def stepped(self) -> Array:
+        """Work of voltage clamps (time, lane) where their commands jump [fJ], ∫ V dq = Δ(½ qᵀC⁻¹q)
+        since nothing else moves charge at that moment.
+        """
+        names = self.kernel.program.names["exergy"]
+        if not any(e.is_clamp for e in self.model.electrodes):
+            return np.zeros(self._settling.shape[1:])
+        work: Array = self._settling[names.index("capacitor")]
+        return work
+
+    @cached_property
+    def _settling(self) -> Array:
+        """Gain of Ξ by store where constraints were applied again at breaks (store, time, lane)."""
+        if self.block.settled is None or len(self.constants) == 1:
+            stores = len(self.kernel.program.names["exergy"])
+            return np.zeros((stores, len(self.block.times), self.segment_ends.shape[1]))
+        return self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
 
     @property
     def _adjusted(self) -> Array:

@@ -69,12 +69,11 @@ def transporters(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Transporter 
     """A transporter or cycle of one of the kinds, between a compartment and a bath, for species of
     its own.
     """
-    return (
-        st.sampled_from(list(kinds))
-        .flatmap(one_transporter)
-        .map(build)
-        .map(lambda model: model.transporters[0])
-    )
+    return st.sampled_from(list(kinds)).flatmap(one_transporter).map(build).map(_first)
+
+
+def _first(model: Model) -> Transporter | Cycle:
+    return next(t for t in model.transporters if isinstance(t, (Transporter, Cycle)))
 
 
 def cycles() -> st.SearchStrategy[Cycle]:

@@ -44,7 +44,7 @@ def test_an_event_just_before_the_end_costs_a_few_steps(solver: Solver, left: fl
         OUT + (2 * before - OUT) * math.exp(-K * left), rel=1e-8
     )
     gained = constants.GAS * 310.15 * 1e-3 * before * (2 * math.log(2) + math.log(before / OUT) - 1)
-    assert float(made.ledger.imposed[-1]) == pytest.approx(gained, rel=1e-8)
+    assert float(made.ledger.dosed[-1]) == pytest.approx(gained, rel=1e-8)
 
 
 @solvers
@@ -62,7 +62,7 @@ def test_a_parameter_that_an_event_sets_at_the_end_is_in_the_books_and_in_the_re
     c = concentration(made)[-1]
     assert concentration(later)[-1] == pytest.approx(0.5 + (c - 0.5) * math.exp(-K), rel=1e-8)
     assert later.data["bath.Z"].values == pytest.approx([OUT, 0.5, 0.5])
-    assert later.ledger.imposed.values[1] == pytest.approx(made.ledger.imposed.values[-1], rel=1e-9)
+    assert later.ledger.dosed.values[1] == pytest.approx(made.ledger.dosed.values[-1], rel=1e-9)
 
 
 @solvers

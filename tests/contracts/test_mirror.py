@@ -36,6 +36,7 @@ COVERED_BY = {
     **of_one("contracts/test_objects.py", "assemble: display"),
     **of_one("unit/declare/test_gate.py", "assemble: own_starts"),
     **of_one("contracts/test_what_laws_read.py", "assemble: readings"),
+    **of_one("physics/test_electrodes.py", "assemble: electrodes"),
     **of_one("physics/test_ledger.py", "assemble: energy_stores ledger_accounts"),
     **of_one("unit/declare/checks/test_certificate.py", "assemble: free_energy"),
     **of_one("contracts/test_start.py", "assemble: initial_contents"),
@@ -74,6 +75,7 @@ COVERED_BY = {
     # declare
     **of_one("contracts/test_toy_gate.py", "declare: readable_state"),
     **of_one("contracts/test_what_laws_read.py", "declare: readings site_readings"),
+    **of_one("unit/declare/test_protocol_points.py", "declare: held_protocol"),
     **of_one("contracts/test_toy_constraint_limits.py", "declare: bound_expression"),
     **of_one(
         "unit/declare/checks/test_certificate.py",

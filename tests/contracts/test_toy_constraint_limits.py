@@ -67,7 +67,7 @@ def test_an_event_is_met_by_a_constraint() -> None:
         if events == (push,):
             assert last.after[0] == 2 * last.before[0]
             assert last.settled == pytest.approx(last.before, rel=1e-9)
-            assert relaxed == pytest.approx(float(made.ledger.imposed[-1]), rel=1e-9)
+            assert relaxed == pytest.approx(float(made.ledger.dosed[-1]), rel=1e-9)
             assert made.data.affinity.sel(process="turn").values == pytest.approx(
                 [0, 0, 0], abs=1e-6
             )

@@ -85,7 +85,7 @@ def test_the_books_close_over_what_an_event_put_in(solver: Solver) -> None:
     def xi(c: float) -> float:
         return c * math.log(c) - c
 
-    assert float(made.ledger.imposed[-1]) == pytest.approx(
+    assert float(made.ledger.dosed[-1]) == pytest.approx(
         count * rt * (xi(FULL) - xi(LOW)) * 1e-3, rel=1e-6
     )
 

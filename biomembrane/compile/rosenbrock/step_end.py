@@ -164,8 +164,8 @@ class StepEnd:
                 )
 
     def next_segment(self, lane: str) -> None:
-        """At a break: store the state, and enter the next segment with its constants and a small
-        step.
+        """At a break: store the state, and enter the next segment with its constants and, where
+        more than a slope changes, a small step.
         """
         f = self.f
         part = f.load(self.w.lane("part", lane), "i64")
@@ -180,7 +180,7 @@ class StepEnd:
                 "double",
             )
         f.store(f.do(f"add i64 {part}, 1"), self.w.lane("part", lane), "i64")
-        self.w.enter_segment(lane)
+        self.w.enter_segment(lane, passing=True)
         self.request_integrands(lane, broken=True)
 
     def request_integrands(self, lane: str, *, broken: bool = False) -> None:

@@ -126,9 +126,10 @@ class Workspace:
             f.store(f.do(f"or i1 {none}, {f.load(any_empty, 'i1')}"), any_empty, "i1")
         return f.load(any_empty, "i1")
 
-    def enter_segment(self, lane: str) -> None:
+    def enter_segment(self, lane: str, *, passing: bool = False) -> None:
         """Load constants and end of the segment that a lane is in, and reset the controller, with a
-        far smaller step where a pool is empty.
+        far smaller step where a pool is empty; ``passing``: unless the longest step is written
+        with a minus, as where only a slope changes, and the controller goes on.
         """
         f = self.f
         instant = f.do(f"fmul double {f.load(self.lane('t', lane), 'double')}, {number(1e-14)}")
@@ -146,9 +147,17 @@ class Workspace:
         at = f.do(f"mul i64 {index}, 2")
         stop, longest = f.get("%B", at, "double"), f.get("%B", f.do(f"add i64 {at}, 1"), "double")
         room = f.do(f"fsub double {stop}, {f.load(self.lane('t', lane), 'double')}")
+        kink = f.compare("olt", longest, number(0.0), "double")
+        longest = f.do(f"call double @llvm.fabs.f64(double {longest})")
+        calm = number(-9.2)
+        if passing:
+            h, calm = (
+                f.select(kink, f.load(self.lane(name, lane), "double"), start, "double")
+                for name, start in (("h", h), ("err", calm))
+            )
         for most in (room, longest):
             h = f.select(f.compare("ogt", h, most, "double"), most, h, "double")
-        for name, value in (("stop", stop), ("long", longest), ("h", h), ("err", number(-9.2))):
+        for name, value in (("stop", stop), ("long", longest), ("h", h), ("err", calm)):
             f.store(value, self.lane(name, lane), "double")
 
     def constant(self, lane: str, row: str, value: str) -> None:

@@ -13,6 +13,7 @@ from ..bound_expression import BoundExpression
 class Verdict(StrEnum):
     """The verdict on a law, a loop or a model, from good to bad."""
 
+    SUPPLY = "supply"  # work done on the system, which no affinity drives
     PROVEN = "proven"  # identically, by algebra
     ONSAGER = "onsager"  # A times a non-negative conductance
     EQUILIBRIUM = "equilibrium"  # A = 0 at all times
@@ -33,7 +34,9 @@ VERDICTS = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdict on one process: ``proven``, ``onsager``, ``equilibrium`` or ``exempt``."""
+    """The verdict on one process: ``proven``, ``onsager``, ``equilibrium``, ``exempt`` or
+    ``supply``.
+    """
 
     verdict: Verdict
     statement: str

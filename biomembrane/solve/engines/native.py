@@ -113,7 +113,10 @@ class NativeProgram:
         if problem.energy is not None:
             dust += tableau.PAST * settings.rtol * problem.energy
         ends = np.empty((lanes, segments, 2))
-        ends[:, :, 0], ends[:, :, 1] = problem.segment_ends.T, problem.max_step.T
+        longest = problem.max_step
+        if problem.kinks is not None:
+            longest = np.where(problem.kinks, -longest, longest)  # the driver's mark
+        ends[:, :, 0], ends[:, :, 1] = problem.segment_ends.T, longest.T
         return Sets(
             machine, problem.constants_table(), ends, problem.y0.T, tolerance, floor, dust,
             problem.times,
@@ -161,6 +164,10 @@ class NativeProgram:
                 )
             self._go_on(block, sets, problem, lanes, which, times, after)
             self._end(block, sets, problem, effects)
+            going = np.isin(lanes, sets.order)
+            ended = effects.ended(sets.order, which[going], times[going])
+            stopped |= ended
+            sets.order = np.setdiff1d(sets.order, [*ended])
         block.min_dissipation[:] = min_dissipation
         block = self._finished(self._settled(block, sets, problem), sets, problem, stopped)
         return replace(block, met=effects.finished(block.statuses))
@@ -181,10 +188,10 @@ class NativeProgram:
         """
         if not sets.settled.size:
             return block
-        for segment, ends in enumerate(problem.segment_ends[:-1]):
-            lanes = np.flatnonzero(
-                np.isin(ends, block.times) & np.isfinite(sets.settled[:, segment, 0])
-            )
+        shown = np.isin(problem.segment_ends[:-1], block.times)
+        for segment in np.flatnonzero(shown.any(axis=1)).tolist():
+            ends = problem.segment_ends[segment]
+            lanes = np.flatnonzero(shown[segment] & np.isfinite(sets.settled[:, segment, 0]))
             at = np.searchsorted(block.times, ends[lanes])
             block.rows[lanes, at, : sets.start.shape[1]] = sets.settled[lanes, segment]
         return replace(block, settled=sets.settled)

@@ -107,7 +107,9 @@ class LaneIntegration:
         lanes, times = np.array([self.lane]), np.array([time])
         after = self.ffects.fire(lanes, np.array([self.mute]), times, y[:, None])
         state: Array = after[:, 0]
-        self.status = self.ffects.wrong(lanes, times, after).get(self.lane, self.status)
+        ended = self.ffects.ended(lanes, np.array([self.mute]), times)
+        wrong = self.ffects.wrong(lanes, times, after)
+        self.status = (ended | wrong).get(self.lane, self.status)
         self.constants = self.ffects.constants(time, self.lane)
         self.rows[self.times == time, : self.size] = state
         return state
