@@ -96,8 +96,9 @@ class LedgerLayout:
         """
         taken: dict[str, list[int]] = {}
         for k, (kind, *names) in enumerate(self.sums):
-            outside = names[0] in self.conversions or names[0] in self.electrodes
-            if kind == "taken" and names[1] != CARRIER and not outside:
+            if kind != "taken" or names[1] == CARRIER:
+                continue
+            if names[0] not in self.conversions and names[0] not in self.electrodes:
                 taken.setdefault(names[0], []).append(k)
         fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
         return [
