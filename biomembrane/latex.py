@@ -80,6 +80,8 @@ class _Printer(LatexPrinter):
             return _PLAIN[name]
         if name.endswith("(T)"):
             return self._print_Symbol(sp.Symbol(name[:-3])) + "(T)"
+        if name.startswith("@["):  # a unit
+            return roman(name[2:-1].replace(" ", r"\,")).replace("µ", r"\mu ")
         match = re.fullmatch(r"(\w+)\[(.+)\]", name)
         if match and match[1] == "c":
             place, _, species = match[2].rpartition(".")

@@ -8,6 +8,7 @@ from typing import Any
 from .. import dimension as d
 from .. import errors
 from ..constants import FARADAY, GAS
+from ..declare.auxiliary_state import StateEquation
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
 from ..declare.parameter import Declared, declare
@@ -20,6 +21,15 @@ from ..declare.transporter import Process, Transporter
 
 PARTS = (Transporter, Cycle, Electrode)
 _SAME_MEMBRANE = "use the same object for the same membrane, or give one of them another name"
+
+
+def with_states(given: Any) -> tuple[Any, list[StateEquation]]:
+    """What is given for transporters, and the states with equations of their own among it."""
+    if not isinstance(given, (list, tuple, Generator)):
+        return given, []
+    parts = list(given)
+    states = [x for x in parts if isinstance(x, StateEquation)]
+    return [x for x in parts if not isinstance(x, StateEquation)], states
 
 
 def transporters(model: str, given: Any) -> tuple[Transporter | Cycle | Electrode, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .. import caching, errors, symbols
+from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
@@ -67,7 +68,8 @@ class Model(System):
         transporters: :class:`~biomembrane.declare.transporter.Transporter`,
             :class:`~biomembrane.declare.cycle.Cycle` and
             :class:`~biomembrane.declare.electrode.Electrode` objects; the model has the places and
-            membranes that they are on.
+            membranes that they are on, and the gates and other states that they read.  Such a state
+            that nothing reads may stand in the list too.
         potential: V at the start, by membrane.  A membrane with a capacitance that is not named
             starts at 0 V, unless the potentials that are given imply another value.
         temperature: default 37 °C.
@@ -104,7 +106,7 @@ class Model(System):
         BareNumber: a potential or a temperature without a unit.
         UnitMismatch: a unit of another dimension.
         OutOfDomain: a temperature that is not above zero, or a constant far from that of the SI.
-        CircularReading: laws that read each other's flux, or gates that start from each other.
+        CircularReading: laws that read each other's flux.
         BadSettings: a gate that needs a start of its own.
     """
 
@@ -112,7 +114,7 @@ class Model(System):
     def __init__(
         self,
         name: str,
-        transporters: Sequence[Transporter | Cycle | Electrode],
+        transporters: Sequence[Transporter | Cycle | Electrode | StateEquation],
         *,
         potential: Mapping[Membrane, QuantityLike] | None = None,
         temperature: QuantityLike | None = None,

@@ -98,6 +98,16 @@ class Process(Compared):
         return any(rate is not None and free(rate) & local for rate in rates)
 
     @cached_property
+    def shown(self) -> Rates:
+        """The rates in the symbols of the model, with units as symbols, for print and proof."""
+        return self.local.mapped(lambda rate: BoundExpression(rate, self.names).shown)
+
+    @property
+    def units(self) -> dict[sp.Symbol, sp.Expr]:
+        """Units in its formulas, with their numbers in the internal system."""
+        return {s: e for s, e in self.names.items() if e.is_number}
+
+    @cached_property
     def rates(self) -> Rates:
         """The rates in the symbols of the model."""
         return self.local.mapped(lambda rate: rate.xreplace(self.names))

@@ -64,4 +64,3 @@ def warned(text: str, kind: type[BiomembraneWarning]) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
         frame, level = frame.f_back, level + 1
     warnings.warn(text, kind, stacklevel=level)
-

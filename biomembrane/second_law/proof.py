@@ -168,7 +168,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     if process.slaved:
         note = "A = 0 at all times, so that J·A = 0"
         return Statement(**fields, verdict=Verdict.PROVEN, note=note)
-    rates = process.rates
+    rates = process.shown
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0" + _modulated(process, "; ")
@@ -183,7 +183,8 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
     assert rates.reverse is not None
-    made = _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    pair = (rates.forward, rates.reverse)
+    made = _compared(fields, pair, A, claim, derived, process.units)
     if made.verdict != Verdict.PROVEN:
         return made
     return replace(made, note=made.note + _modulated(process, "; " if made.note else ""))
@@ -211,6 +212,7 @@ def _compared(
     A: sp.Expr,
     claim: Claim,
     derived: Derived,
+    units: Derived,
 ) -> Statement:
     """The statement on a pair of rates; constants derived from others are written out before the
     comparison.
@@ -236,8 +238,8 @@ def _compared(
         )
     written_out = replace(
         claim,
-        forward=forward,
-        reverse=reverse,
+        forward=forward.xreplace(units),
+        reverse=reverse.xreplace(units),
         flux=None,
         reduced_affinity=reduced_affinity,
         proved="",
@@ -376,7 +378,7 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
         assert p.rates.reverse is not None
         up, down = (rate.xreplace(alone) for rate in (p.rates.forward, p.rates.reverse)[::way])
         forward, reverse = forward * up, reverse * down
-    return _compared(fields, (forward, reverse), A, claim, derived)
+    return _compared(fields, (forward, reverse), A, claim, derived, {})
 
 
 def _invariant(weights: Mapping[str, Any]) -> str:

@@ -106,7 +106,6 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
             parts[0],
             lanes=lanes,
             constants=bound(task.kernel, inputs, lanes.stop),
-            given=None if parts[0].given is None else np.concatenate([p.given for p in parts], 1),
             segment_ends=segment_ends,
             block=block,
             timing=timing,
