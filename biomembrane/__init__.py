@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from .declare.gate import Gate as Gate
     from .declare.impermeant_contents import Impermeants as Impermeants
     from .declare.parameter import Parameter as Parameter
-    from .declare.parameter import Source as Source
     from .declare.places import Compartment as Compartment
     from .declare.places import Membrane as Membrane
     from .declare.places import Reservoir as Reservoir
     from .declare.places import balance as balance
     from .declare.protocol import Protocol as Protocol
+    from .declare.source import Source as Source
     from .declare.species import Species as Species
+    from .declare.temperature_conversion import activation_energy as activation_energy
+    from .declare.temperature_conversion import q10 as q10
     from .declare.transporter import Transporter as Transporter
     from .declare.walls import Wall as Wall
     from .exchange.bibliography import cite as cite
@@ -41,11 +43,18 @@ if TYPE_CHECKING:
     from .library.flow import Flow as Flow
     from .library.flow import VolumeChange as VolumeChange
     from .library.pore import Pore as Pore
+    from .results.branch import Branch as Branch
+    from .results.branch import follow as follow
+    from .results.control import control as control
     from .results.keep import Keep as Keep
     from .results.prepared_run import Prepared as Prepared
     from .results.prepared_run import prepare as prepare
     from .results.run import Run as Run
     from .results.simulation import simulate as simulate
+    from .results.steady_state import SteadyState as SteadyState
+    from .results.steady_state import steady_state as steady_state
+    from .results.steady_transporter import SteadyTransporter as SteadyTransporter
+    from .results.steady_transporter import steady as steady
     from .second_law.audit import audit as audit
     from .second_law.coupling import coupling as coupling
     from .second_law.proof import prove as prove
@@ -59,7 +68,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Q": "units", "Species": "declare.species", "Compartment": "declare.places",
     "Reservoir": "declare.places", "Membrane": "declare.places",
-    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.parameter",
+    "balance": "declare.places", "Parameter": "declare.parameter", "Source": "declare.source",
     "Transporter": "declare.transporter", "Equilibrium": "declare.equilibrium",
     "Cycle": "declare.cycle", "Gate": "declare.gate",
     "Electrode": "declare.electrode", "Event": "declare.event",
@@ -76,6 +85,10 @@ _HOME = {
     "Study": "study.study",
     "Impermeants": "declare.impermeant_contents", "Wall": "declare.walls",
     "Flow": "library.flow", "VolumeChange": "library.flow", "Pore": "library.pore",
+    "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
+    "control": "results.control", "Branch": "results.branch", "follow": "results.branch",
+    "SteadyTransporter": "results.steady_transporter", "steady": "results.steady_transporter",
+    "activation_energy": "declare.temperature_conversion", "q10": "declare.temperature_conversion",
 }  # fmt: skip
 _MODULES = {
     "errors": "errors",

@@ -27,6 +27,7 @@ _LETTERS = {
     "reverse": "k^{-}", "conductance": "g", "rate": r"\kappa", "coefficient": "L",
     "volume": "W^{0}", "potential": "V^{0}",
     "standard_energy": r"\mu^{\circ}", "molar_volume": "v",
+    "q10": r"Q_{10}", "activation_energy": "E", "enthalpy": r"\Delta H^{\circ}",
 }  # fmt: skip
 _GREEK = {
     "alpha", "beta", "gamma", "delta", "Delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu",
@@ -77,6 +78,10 @@ class _Printer(LatexPrinter):
             return rf"\Sigma_{{{name[6:]}}}"
         if name in _PLAIN:
             return _PLAIN[name]
+        if name.endswith("(T)"):
+            return self._print_Symbol(sp.Symbol(name[:-3])) + "(T)"
+        if name.startswith("@["):  # a unit
+            return roman(name[2:-1].replace(" ", r"\,")).replace("µ", r"\mu ")
         match = re.fullmatch(r"(\w+)\[(.+)\]", name)
         if match and match[1] == "c":
             place, _, species = match[2].rpartition(".")

@@ -177,6 +177,12 @@ def declared(name: str, domain: str) -> sp.Symbol:
     return sp.Symbol(name, **DOMAINS[domain])
 
 
+@_kept
+def at_temperature(name: str, domain: str) -> sp.Symbol:
+    """The value at the temperature of the model of a parameter that depends on it."""
+    return declared(f"{name}(T)", domain)
+
+
 def is_fraction(symbol: sp.Symbol) -> bool:
     """Whether a symbol stands for a number from 0 to 1."""
     return bool(symbol.assumptions0.get("fraction"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +25,7 @@ without notice. `docs/list_names.py` writes this page from the package, and a te
 `help(bm.simulate)` shows arguments, results and errors. Sections such as "formalism §4" are those
 of [the formalism](formalism.md).
 """
-OWN = ("library.explicit",)  # modules behind a module
+OWN = ("library.explicit", "library.metabolism")  # modules behind a module
 
 
 def names(module: ModuleType) -> list[str]:
@@ -95,21 +96,28 @@ def rows(prefix: str, module: ModuleType) -> list[str]:
     return [f"| {called(prefix + n, x)} | {words.get(n) or about(x)} |" for n, x in shown.items()]
 
 
+def sections(prefix: str, module: ModuleType) -> Iterator[tuple[str, ModuleType]]:
+    """The modules that a module holds, and those that these hold and that list their names."""
+    for name in names(module):
+        found = getattr(module, name)
+        if isinstance(found, ModuleType) and (module is bm or hasattr(found, "__all__")):
+            yield f"{prefix}{name}", found
+            yield from sections(f"{prefix}{name}.", found)
+
+
 def page() -> str:
     """The whole page."""
     table = ["", "| name | |", "|---|---|"]
     lines = [HEAD, "## biomembrane", *table, *rows("bm.", bm)]
-    for name in names(bm):
-        module = getattr(bm, name)
-        if isinstance(module, ModuleType):
-            lines += [
-                "",
-                f"## bm.{name}",
-                "",
-                f"{about(module)}.",
-                *table,
-                *rows(f"bm.{name}.", module),
-            ]
+    for name, module in sections("", bm):
+        lines += [
+            "",
+            f"## bm.{name}",
+            "",
+            f"{about(module)}.",
+            *table,
+            *rows(f"bm.{name}.", module),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import biomembrane as bm
 
+BEHIND = ("biomembrane.library.explicit", "biomembrane.library.metabolism")  # modules in a module
 CALLED = ("__init__", "__call__")  # the special methods that a user calls by name
 
 
@@ -43,10 +44,10 @@ def names(module: ModuleType = bm) -> list[str]:
     if listed is not None:
         return sorted(listed)
     found = {name: thing for name, thing in vars(module).items() if not name.startswith("_")}
-    return sorted(n for n, x in found.items() if not _passing(x, module))
+    return sorted(n for n, x in found.items() if not _passing(x))
 
 
-def _passing(thing: Any, module: ModuleType) -> bool:
+def _passing(thing: Any) -> bool:
     """Whether a name is there for the module's own use: from the standard library, or
     ``annotations``.
     """
@@ -56,9 +57,7 @@ def _passing(thing: Any, module: ModuleType) -> bool:
         else getattr(thing, "__module__", "biomembrane")
     )
     foreign = not str(home).startswith("biomembrane") or type(thing).__module__ == "__future__"
-    return foreign or (
-        isinstance(thing, ModuleType) and thing.__name__ != f"{module.__name__}.explicit"
-    )
+    return foreign or (isinstance(thing, ModuleType) and thing.__name__ not in BEHIND)
 
 
 def reached() -> dict[str, Any]:
@@ -68,6 +67,9 @@ def reached() -> dict[str, Any]:
         thing = getattr(bm, name)
         if isinstance(thing, ModuleType):
             made |= {f"{name}.{inner}": getattr(thing, inner) for inner in names(thing)}
+            for inner, below in [(n, x) for n, x in made.items() if isinstance(x, ModuleType)]:
+                if hasattr(below, "__all__"):
+                    made |= {f"{inner}.{key}": getattr(below, key) for key in names(below)}
         else:
             made[name] = thing
     return made

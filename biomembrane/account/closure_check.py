@@ -4,7 +4,6 @@ that ran to completion.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +54,7 @@ class FinalBalances:
                 f"ledger of {model!r}: {count} lanes stopped early and are not checked; status and"
                 " culprit say where and why"
             )
-            warnings.warn(text, errors.LanesStopped, stacklevel=3)
+            errors.warned(text, errors.LanesStopped)
         self._check_dissipation(limit, shares)
         residuals = np.where(np.isfinite(self.residuals), self.residuals, np.inf)
         above = np.nextafter(limit, 1)

@@ -69,15 +69,17 @@ def _end(array: Any) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
 
 
-def _title(ledger: Entries) -> str:
+def _title(ledger: Entries, *, at_rest: bool = False) -> str:
     reached = float(ledger._t.block.times[ledger._t.reached - 1])
     ended, lanes = sum(s.ok for s in ledger._t.statuses), len(ledger._t.statuses)
     count = f"{ended} of {lanes}" if ended < lanes else f"{lanes}"
     scan = f", mean of {count} lanes" if ledger._t.dims else ""
+    if at_rest:
+        return f"powers of {ledger._t.model.name} at rest [pW]{scan}"
     return f"energy ledger of {ledger._t.model.name}, {lasting(reached)} [pJ]{scan}"
 
 
-def flagged(ledger: Entries) -> list[str]:
+def flagged(ledger: Entries, unit: str = "pJ") -> list[str]:
     """A line for each pool at 0 mM, for the states outside the ledger, for constants that are not
     those of the SI, for each law without proof with the energy it dissipated uphill, and for each
     loop that does not close.
@@ -98,19 +100,19 @@ def flagged(ledger: Entries) -> list[str]:
         if p.certificate.exempt:
             time_share, energy, energy_share = shares.get(p.name, (0.0, 0.0, 0.0))
             uphill = (
-                f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)} pJ,"
-                f" {100 * energy_share:.3g} % of its energy"
+                f"; uphill (J·A < 0) for {100 * time_share:.3g} % of the time, {number(energy)}"
+                f" {unit}, {100 * energy_share:.3g} % of its energy"
             )
             remarks.append(f"{p.name} is empirical: {p.rates.reason}{uphill if time_share else ''}")
     for name in ledger.free.loop.values:
         energy = _end(ledger.free.sel(loop=name))
         origin = "from nothing" if energy > 0 else "lost without account"
-        remarks.append(f"{name} does not close: J·ε = {number(energy)} pJ {origin}")
+        remarks.append(f"{name} does not close: J·ε = {number(energy)} {unit} {origin}")
     return remarks
 
 
-def text(ledger: Entries) -> str:
-    """The table for a terminal."""
+def text(ledger: Entries, *, at_rest: bool = False) -> str:
+    """The table for a terminal; ``at_rest``: of one second of a steady state, as powers."""
     totals = [
         f"  {name:<11}{energy:>12}  {share:>8}   {note}"
         for name, energy, share, note in lines(ledger)
@@ -122,15 +124,17 @@ def text(ledger: Entries) -> str:
         left = (c.ljust(w) for c, w in zip(r[:3], widths[:3], strict=True))
         right = (c.rjust(w) for c, w in zip(r[3:], widths[3:], strict=True))
         table_rows.append("  " + "  ".join([*left, *right]))
-    remarks = [f"  ! {line}" for line in flagged(ledger)]
-    return "\n".join([_title(ledger), *totals, "", *table_rows, *remarks])
+    unit = "pW" if at_rest else "pJ"
+    remarks = [f"  ! {line}" for line in flagged(ledger, unit)]
+    return "\n".join([_title(ledger, at_rest=at_rest), *totals, "", *table_rows, *remarks])
 
 
-def html(ledger: Entries) -> str:
-    """The table for a notebook."""
+def html(ledger: Entries, *, at_rest: bool = False) -> str:
+    """The table for a notebook; ``at_rest`` as for :func:`text`."""
+    unit = "pW" if at_rest else "pJ"
     body = join(
-        table(lines(ledger), ("line", "pJ", "share", "")),
+        table(lines(ledger), ("line", unit, "share", "")),
         table(transporters(ledger), _HEAD),
-        *flagged(ledger),
+        *flagged(ledger, unit),
     )
-    return collapsible(_title(ledger), body, open=True)
+    return collapsible(_title(ledger, at_rest=at_rest), body, open=True)

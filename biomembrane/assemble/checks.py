@@ -8,10 +8,12 @@ from typing import Any
 from .. import dimension as d
 from .. import errors
 from ..constants import FARADAY, GAS
+from ..declare.auxiliary_state import StateEquation
 from ..declare.checks.certificate import Verdict
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
-from ..declare.parameter import Declared, declare, joined
+from ..declare.parameter import Declared, declare
+from ..declare.parameter_checks import joined
 from ..declare.place_contents import RESERVED
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.reaction_balance import net_species, one_convention
@@ -20,6 +22,15 @@ from ..declare.transporter import Process, Transporter
 
 PARTS = (Transporter, Cycle, Electrode)
 _SAME_MEMBRANE = "use the same object for the same membrane, or give one of them another name"
+
+
+def with_states(given: Any) -> tuple[Any, list[StateEquation]]:
+    """What is given for transporters, and the states with equations of their own among it."""
+    if not isinstance(given, (list, tuple, Generator)):
+        return given, []
+    parts = list(given)
+    states = [x for x in parts if isinstance(x, StateEquation)]
+    return [x for x in parts if not isinstance(x, StateEquation)], states
 
 
 def transporters(model: str, given: Any) -> tuple[Transporter | Cycle | Electrode, ...]:

@@ -17,9 +17,17 @@ from .stoichiometry import Circuit, inverse
 
 def check(electrodes: Sequence[Electrode], circuit: Circuit) -> None:
     """Raise ``NoVoltage`` where an electrode is on a membrane whose V is no function of the
-    state.
+    state, ``BadPlace`` where a clamp would hold a place that is electroneutral.
     """
     for e in electrodes:
+        neutral = {e.on.inside.name, e.on.outside.name} & {*circuit.neutral}
+        if e.is_clamp and neutral:
+            raise errors.BadPlace(
+                where=f"Model, {e.name} on {e.on.name}",
+                wanted="places that hold a charge: V of electroneutral ones is where ΣI = 0",
+                got=f"a capacitance of zero around {' and '.join(sorted(neutral))}",
+                advice=f"a series_resistance= for {e.name}, or a capacitance above zero",
+            )
         if not circuit.has_voltage(e.on):
             raise errors.NoVoltage(
                 where=f"Model, {e.name} on {e.on.name}",

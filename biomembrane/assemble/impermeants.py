@@ -94,7 +94,9 @@ def impermeants(system: System) -> tuple[Impermeant, ...]:
 
 def numbers(system: System) -> dict[sp.Symbol, float]:
     """Declared values by symbol, with R, F and the standard concentration."""
-    at = {p.symbol: p.value for p in system.parameters.values()}
+    kelvin = system.parameters["temperature"].value
+    at = {p.used: p.value_at(kelvin) for p in system.parameters.values()}
+    at |= {p.symbol: p.value for p in system.parameters.values()}
     fixed = {R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION}
     return fixed | at
 

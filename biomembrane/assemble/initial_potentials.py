@@ -12,7 +12,8 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..declare.electrode import Electrode
-from ..declare.parameter import Declared, check_usual, declare
+from ..declare.parameter import Declared, declare
+from ..declare.parameter_checks import check_usual
 from ..declare.places import Compartment, Membrane
 from .stoichiometry import Circuit
 

@@ -95,10 +95,9 @@ class LedgerLayout:
         sums over carriers that are not its fuel.
         """
         taken: dict[str, list[int]] = {}
+        apart = {*self.conversions, *self.electrodes}
         for k, (kind, *names) in enumerate(self.sums):
-            if kind != "taken" or names[1] == CARRIER:
-                continue
-            if names[0] not in self.conversions and names[0] not in self.electrodes:
+            if kind == "taken" and names[1] != CARRIER and names[0] not in apart:
                 taken.setdefault(names[0], []).append(k)
         fuels = {t: {name for name, _ in parts} for t, parts in self.fuel.items()}
         return [

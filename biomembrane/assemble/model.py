@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .. import caching, errors, symbols
+from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
@@ -27,6 +28,7 @@ from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
 from .reference_state import References
 from .system import System
+from .temperature_table import TemperatureTable, tell, temperature_table
 
 if TYPE_CHECKING:
     from ..quantity_types import QuantityLike
@@ -66,7 +68,8 @@ class Model(System):
         transporters: :class:`~biomembrane.declare.transporter.Transporter`,
             :class:`~biomembrane.declare.cycle.Cycle` and
             :class:`~biomembrane.declare.electrode.Electrode` objects; the model has the places and
-            membranes that they are on.
+            membranes that they are on, and the gates and other states that they read.  Such a state
+            that nothing reads may stand in the list too.
         potential: V at the start, by membrane.  A membrane with a capacitance that is not named
             starts at 0 V, unless the potentials that are given imply another value.
         temperature: default 37 °C.
@@ -103,7 +106,7 @@ class Model(System):
         BareNumber: a potential or a temperature without a unit.
         UnitMismatch: a unit of another dimension.
         OutOfDomain: a temperature that is not above zero, or a constant far from that of the SI.
-        CircularReading: laws that read each other's flux, or gates that start from each other.
+        CircularReading: laws that read each other's flux.
         BadSettings: a gate that needs a start of its own.
     """
 
@@ -111,7 +114,7 @@ class Model(System):
     def __init__(
         self,
         name: str,
-        transporters: Sequence[Transporter | Cycle | Electrode],
+        transporters: Sequence[Transporter | Cycle | Electrode | StateEquation],
         *,
         potential: Mapping[Membrane, QuantityLike] | None = None,
         temperature: QuantityLike | None = None,
@@ -127,6 +130,7 @@ class Model(System):
             constants=constants,
         )
         self.impermeants = impermeants(self)
+        tell(self.name, self.parameters)
         self.readings = readings.checked(self, self.impermeants)
         self.evaluated = readings.in_order(self.processes)
         self._frozen = True
@@ -184,6 +188,14 @@ class Model(System):
         """The entries of the ledger and their labels."""
         return LedgerLayout(self, self.ledger_stores)
 
+    def _definitions(self) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+        """Values at the temperature of the model, then what transporters derive from these."""
+        for p in self.parameters.values():
+            if p.dependence is not None:
+                yield p.used, p.formula
+        for transporter in self.transporters:
+            yield from transporter.derived.items()
+
     @cached_property
     @caching.garbage_collection_paused()
     def equations(self) -> tuple[Equation, ...]:
@@ -196,9 +208,8 @@ class Model(System):
             equations.append(Equation(symbol, formula, group))
 
         add(Group.DERIVED, T, BoundExpression(self.symbol("temperature")))
-        for transporter in self.transporters:
-            for symbol, formula in transporter.derived.items():
-                add(Group.DERIVED, symbol, formula)
+        for symbol, formula in self._definitions():
+            add(Group.DERIVED, symbol, formula)
         for x in self.impermeants:
             add(Group.DERIVED, x.symbol, x.amount)
         for symbol, formula in potentials.levels(self, self.stores):
@@ -221,6 +232,11 @@ class Model(System):
         for symbol, formula in potentials.balances(self):
             add(Group.BALANCE, symbol, formula)
         return tuple(equations)
+
+    @cached_property
+    def temperature_table(self) -> TemperatureTable:
+        """Which parameters move with temperature, and which stay at that of their source."""
+        return temperature_table(self.parameters)
 
     @cached_property
     def hash(self) -> str:

@@ -5,7 +5,7 @@ what else there is then.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Set as AbstractSet
 
 import sympy as sp
 
@@ -14,9 +14,6 @@ from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, free
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place, contents
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 def starts(
@@ -28,33 +25,35 @@ def starts(
 ) -> dict[str, BoundExpression]:
     """x(0) by name, in the unit of x, as expressions of the parameters; ``phi``: φ(0) by place.
 
-    Raises CircularReading, BadSettings.
+    Raises BadSettings.
     """
-    at = _levels(places, membranes, phi)
-    known = {p.symbol for p in parameters.values()} | set(_ALWAYS)
+    if not own:
+        return {}
+    at, by_name = _levels(places, membranes, phi), {x.name: x for x in own}
+    known = {s for p in parameters.values() for s in (p.symbol, p.used)} | set(_ALWAYS)
+    known |= {  # which the model derives
+        symbols.amount(name)
+        for place in places.values()
+        if isinstance(place, Compartment)
+        for name in _impermeant(place)
+    }
     found: dict[str, BoundExpression] = {}
-    waiting = {x.name: x for x in own}
-    while waiting:
-        ready = [x for x in waiting.values() if not _needed(x) & waiting.keys()]
-        if not ready:
-            raise _circle(waiting)
-        for x in ready:
+    read = {y.name for x in own for y in x.own_states if x.declared_start is None}
+
+    def visit(x: StateEquation) -> None:
+        if x.name not in found:
+            for y in x.own_states:  # made before x, so that there is no circle
+                visit(by_name[y.name])
             found[x.name] = _start(x, at, known)
-            at[x.symbol] = found[x.name].expression
-            del waiting[x.name]
-    return {x.name: found[x.name] for x in own}
+            if x.name in read:  # written out only where another start needs it
+                at[x.symbol] = found[x.name].expression
+
+    for x in own:
+        visit(x)
+    return found
 
 
 _ALWAYS = (symbols.R, symbols.F, symbols.T, symbols.c0, symbols.n0, symbols.N_A)
-
-
-def _needed(x: StateEquation) -> set[str]:
-    """Names of the states whose start that of a state follows from."""
-    if x.steady_state is None or x.declared_start is not None:
-        return set()
-    used = {x.steady_state.names.get(s, s) for s in free(x.steady_state.local)}
-    read = set[sp.Symbol]().union(*(e.free_symbols for e in used))
-    return {y.name for y in x.own_states if y.symbol in read}
 
 
 def _levels(
@@ -83,17 +82,15 @@ def _impermeant(place: Compartment) -> list[str]:
 
 
 def _start(
-    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: Collection[sp.Symbol]
+    x: StateEquation, at: Mapping[sp.Expr, sp.Expr], known: AbstractSet[sp.Symbol]
 ) -> BoundExpression:
     if x.declared_start is not None:
         return BoundExpression(x.declared_start.symbol / x.size_of_unit)
     assert x.steady_state is not None
     formula = x.steady_state
     names = {s: formula.names.get(s, s).xreplace(at) for s in free(formula.local)}
-    fixed = {e for e in at.values() if not e.is_Symbol}  # of impermeants, which the model derives
-    amounts = set[sp.Symbol]().union(*(e.free_symbols for e in fixed))
     for expression in names.values():
-        unknown = expression.free_symbols - set(known) - amounts
+        unknown = expression.free_symbols - known
         if unknown:
             read = ", ".join(sorted(map(str, unknown)))
             raise errors.BadSettings(
@@ -103,14 +100,3 @@ def _start(
                 advice=f"{type(x).__name__}({x.name!r}, …, start=0.5)",
             )
     return BoundExpression(formula.local, names)
-
-
-def _circle(waiting: Mapping[str, StateEquation]) -> errors.CircularReading:
-    names = tuple(waiting)
-    return errors.CircularReading(
-        where=f"{names[0]}, start",
-        wanted="one of these with a start of its own",
-        got=f"steady values that need each other: {', '.join(names)}",
-        advice=f"start=0.5 for {names[0]}",
-        readers=names,
-    )

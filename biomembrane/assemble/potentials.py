@@ -15,8 +15,9 @@ from ..declare.checks.certificate import Verdict
 from ..declare.electrode import potential_of
 from ..declare.osmotic_coefficient import molarity, osmolarity
 from ..declare.parameter import Declared
-from ..declare.places import Compartment, Reservoir, contents
+from ..declare.places import Compartment, Place, Reservoir, contents
 from ..declare.species import Species
+from ..declare.standard_energies import standard_name
 from ..declare.transporter import Process
 from ..symbols import F, R, T
 from . import electrodes, free_energy
@@ -32,11 +33,16 @@ def bath_pressure(bath: Reservoir) -> sp.Expr:
     return osmotic if bath.pressure is None else bath.pressure.symbol + osmotic
 
 
-def used_standard(model: System, species: Species | None) -> sp.Expr:
-    """μ° where the model has it (some reaction produces or consumes the species): a parameter, or
-    what follows from the constants of equilibria; else zero.
+def used_standard(model: System, species: Species | None, place: Place | None) -> sp.Expr:
+    """μ° in a place where the model has it (some reaction produces or consumes the species): a
+    parameter, or what follows from the constants of equilibria; else zero.
     """
-    return sp.S.Zero if species is None else model.standards.energies.get(species.name, sp.S.Zero)
+    if species is None:
+        return sp.S.Zero
+    declared = model.parameters.get(standard_name(species, place))
+    if declared is not None:
+        return declared.used
+    return model.standards.energies.get(species.name, sp.S.Zero)
 
 
 def protons(model: System) -> dict[str, str]:
@@ -56,7 +62,7 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
-            stores[name] = _solute(symbols.amount(name), W, used_standard(model, s), s)
+            stores[name] = _solute(symbols.amount(name), W, used_standard(model, s, place), s)
     stores |= {
         x.pool: _solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero, x.species)
         for x in impermeants
@@ -127,7 +133,9 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         if x.concentration is not None:
             yield (
                 x.concentration,
-                free_energy.concentration(slope, used_standard(model, model.species[x.label])),
+                free_energy.concentration(
+                    slope, used_standard(model, model.species[x.label], model.places[x.place])
+                ),
             )
             if model.species[x.label].declared_osmotic:
                 ratio = x.symbol / symbols.volume(x.place)
@@ -143,7 +151,7 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         for s, declared in outside.items():
             c = symbols.concentration(declared.name)
             yield c, BoundExpression(free_energy.activity(declared.symbol, coefficients(s)))
-            mu = free_energy.dilute(c, used_standard(model, s))
+            mu = free_energy.dilute(c, used_standard(model, s, place))
             yield symbols.chemical_potential(declared.name), mu
         if isinstance(place, Reservoir):
             yield symbols.pressure(place.name), BoundExpression(bath_pressure(place))

@@ -66,7 +66,10 @@ def _known(
         ),
         readings.Volume: ("a compartment", [c.name for c in system.compartments]),
         readings.Potential: ("a membrane with a potential", voltages),
-        readings.Flux: ("a process", [p.name for p in system.processes]),
+        readings.Flux: (  # that of an equilibrium follows from all others
+            "a process that is not at equilibrium at all times",
+            [p.name for p in system.processes if not p.slaved],
+        ),
         readings.Occupancy: ("a state of a cycle", states),
     }  # fmt: skip
 

@@ -29,7 +29,7 @@ import sympy as sp
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.osmotic_coefficient import osmolarity
-from ..declare.places import Compartment
+from ..declare.places import Compartment, Place
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
@@ -79,7 +79,7 @@ class References:
             worth = sp.Add(
                 *(sp.Rational(x.numerator, x.denominator) * own[n] for n, x in row.items())
             )
-            found[s.name] = worth, _at(worth - used_standard(self.model, s))
+            found[s.name] = worth, _at(worth - used_standard(self.model, s, None))
         return found
 
     def _level(self, species: Species) -> sp.Expr | None:
@@ -117,16 +117,16 @@ class References:
                 references[pool] = mean
         return references
 
-    def worth(self, species: Species) -> sp.Expr:
-        """μ^ref of a species; 0 where there is none."""
+    def worth(self, species: Species, place: Place | None = None) -> sp.Expr:
+        """μ^ref of a species in a place; 0 where there is none."""
         if species.name in self._equilibrated:
             return self._equilibrated[species.name][0]
         c = self.level(species)
-        return sp.S.Zero if c is None else self._worth(species, c)
+        return sp.S.Zero if c is None else self._worth(species, c, place)
 
-    def _worth(self, species: Species, c: sp.Expr) -> sp.Expr:
+    def _worth(self, species: Species, c: sp.Expr, place: Place | None = None) -> sp.Expr:
         level = free_energy.activity(c, coefficients(species))
-        return used_standard(self.model, species) + _log(level, c0)
+        return used_standard(self.model, species, place) + _log(level, c0)
 
     def of(self, participant: Participant) -> sp.Expr:
         """μ^ref of a participant of a reaction, except the solvent."""
@@ -137,7 +137,7 @@ class References:
             c, species = self.mixed[participant.pool], participant.species
             return _log(free_energy.activity(c, coefficients(species)), c0)
         assert participant.species is not None
-        return self.worth(participant.species)
+        return self.worth(participant.species, participant.place)
 
     @cached_property
     def _carriers(self) -> dict[str, tuple[sp.Expr, sp.Expr]]:
@@ -181,7 +181,7 @@ class References:
                 c = self.mixed.get(name, self.level(s))
                 if c is not None:
                     level = free_energy.activity(c, coefficients(s))
-                    worth = _log(level, c0) if name in self.mixed else self.worth(s)
+                    worth = _log(level, c0) if name in self.mixed else self.worth(s, place)
                     strength = osmolarity(c, coefficients(s))
                     references[name] = (worth, strength * W)
                     rest -= strength

@@ -19,6 +19,7 @@ from ..declare.bound_expression import BoundExpression
 from ..declare.parameter import Declared
 from ..declare.reaction_balance import net_species
 from ..declare.species import Species
+from ..declare.standard_energies import standard_name
 from ..declare.transporter import Process
 from ..symbols import F, R, T, c0
 from .elimination import eliminate
@@ -88,10 +89,10 @@ def _known(processes: Iterable[Process], parameters: Mapping[str, Declared]) -> 
             s = w.species
             if s is None or s.is_solvent:
                 continue
-            declared = s.declared_standard
-            if declared is not None:
-                if declared.name in parameters:
-                    known[s.name] = declared.symbol
+            if s.declared_standard is not None:
+                declared = parameters.get(standard_name(s, w.place))
+                if declared is not None:
+                    known[s.name] = declared.used
             elif _is_zero(s, p):
                 known[s.name] = sp.S.Zero
     return known
@@ -129,9 +130,9 @@ def _combined(weights: Row, right: Mapping[str, sp.Expr]) -> sp.Expr:
 
 
 def _check(model: str, standards: StandardEnergies, parameters: Mapping[str, Declared]) -> None:
-    at = {p.symbol: p.value for p in parameters.values()} | {
-        R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION,
-        T: parameters["temperature"].value,
+    kelvin = parameters["temperature"].value
+    at = {p.used: p.value_at(kelvin) for p in parameters.values()} | {
+        R: constants.GAS, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION, T: kelvin,
     }  # fmt: skip
     for names, closure in standards.closures.items():
         off = float(closure.expression.subs(at))
@@ -140,7 +141,12 @@ def _check(model: str, standards: StandardEnergies, parameters: Mapping[str, Dec
 
 
 def contradiction(
-    where: str, names: Sequence[str], species: Sequence[str], off: float, kelvin: float
+    where: str,
+    names: Sequence[str],
+    species: Sequence[str],
+    off: float,
+    kelvin: float,
+    advice: str = "",
 ) -> errors.BiomembraneError:
     """The error where constants that are given twice differ by ``off`` of RT."""
     energies = f" and the standard energies of {', '.join(species)}" if species else ""
@@ -150,7 +156,8 @@ def contradiction(
         where=f"{where}, {loop}",
         wanted=f"constants of {loop}{energies} that agree: ΔG° = 0 around the loop",
         got=f"{kJ:+.4g} kJ/mol, a factor {sp.exp(abs(off)).evalf(4)} in a constant",
-        advice=(
+        advice=advice
+        or (
             f"leave out the constant of {names[-1]}, which then follows"
             if species
             else f"leave out {names[-1]}, whose constant follows from the others"

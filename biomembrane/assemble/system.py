@@ -14,16 +14,18 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..constants import BODY_TEMPERATURE, FARADAY
-from ..declare.auxiliary_state import auxiliaries
+from ..declare.auxiliary_state import StateEquation, auxiliaries
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode, protocols_of
 from ..declare.identity import Compared
 from ..declare.open_loops import OpenLoop
-from ..declare.parameter import Declared, Parameter, Source, check_name, check_usual, declare
+from ..declare.parameter import Declared, Parameter, check_name, declare
+from ..declare.parameter_checks import check_usual
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.protocol import Protocol
 from ..declare.solute_names import meant
+from ..declare.source import Source
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from . import checks, electrodes, initial_contents, initial_potentials, own_starts, stoichiometry
@@ -43,7 +45,7 @@ class System(Compared):
     def __init__(
         self,
         name: str,
-        transporters: Sequence[Transporter | Cycle | Electrode],
+        transporters: Sequence[Transporter | Cycle | Electrode | StateEquation],
         *,
         potential: Mapping[Membrane, Any] | None = None,
         temperature: Any = None,
@@ -51,7 +53,8 @@ class System(Compared):
         constants: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = check_name(name, "Model, name")
-        self.transporters = checks.transporters(name, transporters)
+        parts, given = checks.with_states(transporters)
+        self.transporters = checks.transporters(name, parts)
         self.processes: tuple[Process, ...] = tuple(
             p for t in self.transporters for p in t.processes
         )
@@ -78,7 +81,7 @@ class System(Compared):
             self.membranes, self.circuit, potential or {}, self.electrodes
         )
         self.auxiliaries = auxiliaries(
-            (x for p in self.processes for x in p.own_states), name,
+            (*given, *(x for p in self.processes for x in p.own_states)), name,
             {*self.membranes, *self.places.values()}
         )  # fmt: skip
         initial_potentials.check_read(self.circuit, [*self.processes, *self.auxiliaries])
@@ -115,7 +118,9 @@ class System(Compared):
         self.states, self.pools = states, tuple(x for x in states if x.conjugate is not None)
 
     def _content(self) -> tuple[Any, ...]:
-        return self.transporters, self.membranes, self.parameters, self.reference
+        return (
+            self.transporters, self.membranes, self.parameters, self.reference, self.auxiliaries
+        )  # fmt: skip
 
     @property
     def faraday(self) -> float:

@@ -78,9 +78,8 @@ class Kernel:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        roots = [
-            program.outputs[group] for group in (*_GROUPS, "along") if group in program.outputs
-        ]
+        groups = dict.fromkeys((*_GROUPS, *program.outputs))
+        roots = [program.outputs[group] for group in groups if group in program.outputs]
         if program.rolled:
             frontier = dict.fromkeys(_hoisted_arrays(program, [i for each in roots for i in each]))
         else:

@@ -15,6 +15,7 @@ from .graph import lowering
 from .graph.builder import Graph, inputs
 from .graph.differentiate import along, differentiate
 from .graph.shared_exponentials import polish
+from .linearisation import put_derivatives
 from .pivots import pivoted
 from .program_outputs import Outputs, add_energy_flows, add_observables
 from .slaved_fluxes import put_slaved_fluxes
@@ -56,7 +57,8 @@ class Program:
     each open loop makes), ``protocol`` (parameters that are functions of time) and ``energy`` (G);
     of a ``careful`` program also ``along``, derivatives of all quadratures along a direction. With
     events also ``event`` (functions that rise through zero) and ``set`` (new values that the
-    ``events`` set, one event after the other).
+    ``events`` set, one event after the other). A ``linear`` program also has the derivatives of
+    :mod:`.linearisation`.
     """
 
     states: tuple[str, ...]
@@ -126,7 +128,7 @@ _building = threading.RLock()
 
 def program(
     model: Model, forms: tuple[Form, ...] = (), *, summed: bool = False, careful: bool = False,
-    events: tuple[Event, ...] = (),
+    events: tuple[Event, ...] = (), linear: bool = False,
 ) -> Program:  # fmt: skip
     """The program of a model, in which some parameters are functions of time and ``events`` end
     segments; built once.
@@ -134,10 +136,11 @@ def program(
     ``summed``: the entries of the ledger are added up to what its lines need
     (``Model.ledger_layout.sums``) before they are integrated. ``careful``: with the derivatives by
     which the careful driver corrects the powers of slaved processes, except in a large model.
+    ``linear``: with the derivatives by states and parameters that :mod:`.linearisation` adds.
     """
     with _building:
         cache = caching.cache_of(model)
-        key = (Program, forms, summed, careful and len(model.states) <= LARGE, events)
+        key = (Program, forms, summed, careful and len(model.states) <= LARGE, events, linear)
         if key not in cache:
             with caching.garbage_collection_paused():
                 cache[key] = _build(model, *key[1:])
@@ -151,6 +154,7 @@ def _build(
     summed: bool,
     careful: bool = False,
     events: tuple[Event, ...] = (),
+    linear: bool = False,
 ) -> Program:
     """See :func:`program`."""
     g = Graph()
@@ -178,6 +182,8 @@ def _build(
         out.put("along", _directional(model, out))
     if events:
         _put_events(events, out, env | added)
+    if linear:
+        put_derivatives(out, len(model.states), len(model.parameters))
     out.put("protocol", {f.parameter: env[model.symbol(f.parameter)] for f in forms})
     return Program(
         states=tuple(x.name for x in model.states),

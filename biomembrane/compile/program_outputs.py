@@ -65,7 +65,7 @@ def add_observables(model: Model, out: Outputs) -> None:
     }
     out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
-    out.put("flux", _fluxes(out, [p.name for p in model.processes]))
+    out.put("flux", process_fluxes(out, [p.name for p in model.processes]))
     out.put("area", {m.name: env[m.area.symbol] for m in model.membranes})
     shares = [each.symbol for p in model.processes for each in p.carried]
     out.put("carried", {share.name: env[share] for share in shares})
@@ -84,7 +84,7 @@ def _pH(out: Outputs, concentration: int) -> int:
     return g.mul(g.const(-1 / math.log(10)), level)
 
 
-def _fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
+def process_fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:
     """J = r⁺ − r⁻ by way of the affinity, so that sign(J) = sign(A) in floating point too."""
     env, gas, temperature = out.env, out.env[symbols.R], out.env[symbols.T]
     pairs = [n for n in processes if symbols.forward(n) in env]

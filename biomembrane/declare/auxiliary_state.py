@@ -19,7 +19,7 @@ from ..latex import tex
 from .bound_expression import BoundExpression, free
 from .checks.dimensions import check_dimension
 from .checks.signs import check_sign
-from .checks.witness import CONSTANTS
+from .checks.witness import CONSTANTS, abbreviated
 from .parameter import Declared, Parameter, check_domain, check_name
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane, contents
@@ -40,6 +40,7 @@ class StateEquation(OwnState):
 
     Attributes:
         on: the membrane or the compartment whose site the equation reads.
+        equation: dx/dt as it was given.
         formula: dx/dt in its own unit per second.
         steady_state: x at rest where that is known as a formula.
         parameters: by dotted name.
@@ -48,6 +49,7 @@ class StateEquation(OwnState):
     """
 
     on: Membrane | Compartment
+    equation: BoundExpression
     formula: BoundExpression
     steady_state: BoundExpression | None = None
     parameters: dict[str, Declared]
@@ -93,6 +95,7 @@ class StateEquation(OwnState):
     def _keep(self, rate: sp.Expr, site: Site) -> None:
         """Set the fields that follow from dx/dt in the internal system."""
         set_field: Any = object.__setattr__
+        set_field(self, "equation", BoundExpression(rate, site.names))
         set_field(self, "formula", BoundExpression(rate / self.size_of_unit, site.names))
         set_field(self, "parameters", dict(site.parameters))
         set_field(self, "own_states", tuple(y for y in site.own_states if y is not self))
@@ -106,7 +109,7 @@ class StateEquation(OwnState):
     def _repr_html_(self) -> str:
         numbers = parameter_rows(self.parameters)
         rows = [
-            ("equation", f"d{self.name}/dt = {self.formula.expression}"),
+            ("equation", f"d{self.name}/dt = {abbreviated(self.equation.shown)}"),
             ("starts", self.begins),
         ]
         body = join(table(rows, ("", "")), table(numbers, ("name", "value", "source")))
@@ -114,7 +117,7 @@ class StateEquation(OwnState):
 
     def _repr_latex_(self) -> str:
         left = rf"\frac{{\mathrm{{d}} {tex(self.symbol)}}}{{\mathrm{{d}}t}}"
-        return rf"$\displaystyle {left} = {tex(self.formula.expression, self.name)}$"
+        return rf"$\displaystyle {left} = {tex(self.equation.shown, self.name)}$"
 
     @property
     def begins(self) -> str:
@@ -161,6 +164,7 @@ class AuxiliaryState(StateEquation):
     start: ParameterLike | Number
     domain: str = field(default="nonnegative", kw_only=True)
     scale: QuantityLike | Number | None = field(default=None, kw_only=True)
+    equation: BoundExpression = field(init=False, repr=False)
     formula: BoundExpression = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)
     own_states: tuple[OwnState, ...] = field(init=False, repr=False)
@@ -229,7 +233,7 @@ _KEPT = "opening·(1 − x) − closing·x, or domain='real' for what has no bou
 
 def values_of(site: Site) -> dict[str, float]:
     """Numbers of the parameters and the units that a site has met, by name of their symbols."""
-    values = {p.name: p.value for p in site.parameters.values()}
+    values = {p.used.name: p.value for p in site.parameters.values()}
     local = {s.name: values.get(str(e), e) for s, e in site.names.items()}
     return values | {
         name: float(e) for name, e in local.items() if isinstance(e, (float, sp.Float))
@@ -240,7 +244,7 @@ def usual_numbers(state: StateEquation) -> dict[sp.Symbol, float]:
     """Numbers for what an equation may read, where there is no model: 0 V, contents and parameters
     as declared, other states at their start.
     """
-    at = {p.symbol: p.value for p in state.parameters.values()}
+    at = {p.used: p.value for p in state.parameters.values()}
     at |= {y.symbol: y.value for y in state.own_states}
     at |= {r.symbol: r.usual for r in state.readings}
     for solute in solutes_at(state.on).values():

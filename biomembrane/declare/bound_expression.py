@@ -39,6 +39,13 @@ class BoundExpression:
         """The formula in the names of the model."""
         return self.local.xreplace(self.names)
 
+    @property
+    def shown(self) -> sp.Expr:
+        """The same with units as symbols, for print; states without the factor of their unit."""
+        names = {s: e.as_coeff_Mul() for s, e in self.names.items() if not e.is_number}
+        plain = {s: e if isinstance(c, sp.Float) else c * e for s, (c, e) in names.items()}
+        return self.local.xreplace(plain)
+
     def __mul__(self, factor: sp.Expr) -> BoundExpression:
         return BoundExpression(_product(self.local, factor), self.names)
 

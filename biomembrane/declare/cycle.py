@@ -29,13 +29,16 @@ from .diagram import Diagram
 from .diagram_steps import Reader, Step, StepLaw, listed, names
 from .identity import Compared
 from .open_loops import OpenLoop, find_open_loops
-from .parameter import Declared, check_name, check_text, joined
+from .parameter import Declared, check_name
+from .parameter_checks import joined
 from .places import Membrane, Place
 from .reaction import Kind, Participant, Reaction
 from .reaction_balance import balanced, check_conserved, net_species
 from .reaction_parser import check_solvents
 from .site import Site
+from .source import check_text
 from .species import Species
+from .temperature_factor import Scalable
 from .transporter import Process, build, content_of, html_of, sensed
 from .transporter_latex import transporter_latex
 
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
 
 @errors.keywords
 @dataclass(frozen=True, eq=False)
-class Cycle(Compared):
+class Cycle(Compared, Scalable):
     """A transporter given by its kinetic diagram.
 
     Args:
@@ -58,10 +61,12 @@ class Cycle(Compared):
         states: names separated by blanks, in the order of the cycle.
         steps: (``"C1 + 2 Na@out <-> C2"``, {"forward": Q, "reverse": Q}); rate constants in 1/s per
             concentration of each solute on that side.  Each side names exactly one state.
-            Optional, as papers print it: ``"valence"``, the elementary charges that the step moves
-            to the inside through the whole field (default 0), and ``"theta"``, the position of its
-            barrier: k⁺ e^{−θ·valence·u}, k⁻ e^{(1−θ)·valence·u}, u = FV/RT.  Around every loop
-            valences add up to the charge that crosses.
+            Optional, as papers print it: ``"enthalpy"``, ΔH of the step, with which the reverse
+            constant moves with temperature where the forward one does; ``"valence"``, the
+            elementary charges that the step moves to the inside through the whole field (default
+            0), and ``"theta"``, the position of its barrier: k⁺ e^{−θ·valence·u}, k⁻
+            e^{(1−θ)·valence·u}, u = FV/RT.  Around every loop valences add up to the charge that
+            crosses.
         close: steps whose reverse constant follows from the others, one per independent cycle, as
             ``"C5 <-> C6"``, or with the solutes as written where several join the same states; a
             reverse constant given for one is not used.  Where all constants are given and close

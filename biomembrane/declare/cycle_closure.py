@@ -22,6 +22,7 @@ from .reaction import Participant
 from .site import Site
 
 TOLERANCE = 1e-6  # of RT: rate constants given for every step close a loop if they are off by less
+COOLER = 280.15  # K: a second temperature at which loops must close
 ROUNDED = 0.02  # of RT: beyond it the rounding of published digits explains no open loop
 
 
@@ -86,19 +87,24 @@ def _check_loops(
     steps: Sequence[Step],
 ) -> None:
     """Raise ``CycleNotClosed`` if a loop is off at the values given."""
-    values = {p.symbol: p.value for p in parameters.values()} | {
-        R: constants.GAS, T: constants.BODY_TEMPERATURE, F: constants.FARADAY,
-        c0: constants.STANDARD_CONCENTRATION,
-    }  # fmt: skip
-    sizes = {step: float(e.subs(values).evalf()) for step, e in excesses.items()}
-    off = [step for step, size in sizes.items() if not abs(size) < TOLERANCE]
-    if not off:
+    kelvins = _temperatures(parameters)
+    for kelvin in kelvins:
+        sizes = _excess_sizes(excesses, parameters, kelvin)
+        off = [step for step, size in sizes.items() if not abs(size) < TOLERANCE]
+        if off:
+            break
+    else:
         return
     worst = max(off, key=lambda step: abs(sizes[step]))
-    kilojoule = sizes[worst] * (constants.GAS * constants.BODY_TEMPERATURE / 1000)
+    kilojoule = sizes[worst] * (constants.GAS * kelvin / 1000)
     text, texts = {s.name: s.text for s in steps}, [s.text for s in steps]
     requests = ", ".join(repr(closing_request(text[step], texts)) for step in off)
     note = " (rounding of the published digits)" if abs(sizes[worst]) < ROUNDED else ""
+    if kelvin != kelvins[0]:
+        note = (
+            f" at {kelvin:g} K, though it closes at {kelvins[0]:g} K: the enthalpies of its steps"
+        )
+        note += " do not add up"
     raise errors.CycleNotClosed(
         where=f"{name}, the loop closed by '{text[worst]}'",
         wanted="rate constants whose product around the loop is the external affinity",
@@ -110,6 +116,25 @@ def _check_loops(
         process=name,
         kilojoule=kilojoule,
     )
+
+
+def _temperatures(parameters: Mapping[str, Declared]) -> list[float]:
+    """Temperatures at which loops must close.
+
+    ln K of van 't Hoff is a line in 1/T: what closes at two temperatures closes at all.
+    """
+    own = [p.at for p in parameters.values() if p.dependence is not None and p.at is not None]
+    return [*own[:1], constants.BODY_TEMPERATURE, *((COOLER,) if own else ())]
+
+
+def _excess_sizes(
+    excesses: Mapping[str, sp.Expr], parameters: Mapping[str, Declared], kelvin: float
+) -> dict[str, float]:
+    """ε/RT of each loop at the values declared and a temperature."""
+    values = {p.used: p.value_at(kelvin) for p in parameters.values()} | {
+        R: constants.GAS, T: kelvin, F: constants.FARADAY, c0: constants.STANDARD_CONCENTRATION,
+    }  # fmt: skip
+    return {step: float(e.subs(values).evalf()) for step, e in excesses.items()}
 
 
 class _Link(NamedTuple):

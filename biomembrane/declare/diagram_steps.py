@@ -20,8 +20,9 @@ from .reaction_parser import participant_at
 from .reaction_text import terms
 from .site import Site
 from .species import Species
+from .step_temperature import follow, with_enthalpy
 
-KEYS = ("forward", "reverse", "valence", "theta")
+KEYS = ("forward", "reverse", "enthalpy", "valence", "theta")
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,16 @@ class StepLaw:
         if self.step.closing and direction == "reverse":
             local, name = (symbols.rate_constant(f"{owner}.{key}") for owner in ("@", site.name))
             return site.local(local, name, dim)
-        return site.parameter(
+        constant = site.parameter(
             key,
             self.step.constants[direction],
             dim,
             domain="nonnegative" if self.step.closing else "positive",
             long_name=f"{direction} rate constant of {reaction}",
         )
+        if direction == "reverse":
+            follow(site, self.step.name, constant, self.step.constants)
+        return constant
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ class Reader:
         if "valence" in given:
             valence = charges(given["valence"], f"{where}, valence", "'valence': -2")
         reaction = Reaction((*bound, (1, first)), (*released, (1, last)))
+        given = with_enthalpy(given, text, where, closing=closing)
         return Step(name, text, reaction, (first, last), given, closing, barrier, valence)
 
     def _side(

@@ -17,12 +17,13 @@ from .bound_expression import BoundExpression
 from .checks.certificate import Certificate, Verdict
 from .held_protocol import content, first_value
 from .identity import Compared
-from .parameter import Declared, check_name, check_text
+from .parameter import Declared, check_name
 from .places import Compartment, Membrane, Place
 from .protocol import Protocol
 from .rates import Rates
 from .reaction import Kind, Participant, Reaction
 from .site import Site
+from .source import check_text
 from .transporter import Process, content_of, html_of
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ from .. import errors, symbols
 from ..symbols import c0, ln
 from .bound_expression import BoundExpression
 from .checks.certificate import Certificate, Verdict
-from .parameter import check_name, check_text
+from .parameter import check_name
 from .places import Compartment, Membrane
 from .rates import Rates, times
 from .reaction import Reaction
 from .reaction_parser import parse
 from .site import Site
+from .source import check_text
 from .transporter import Process, Transporter, build
 
 if TYPE_CHECKING:

@@ -70,6 +70,7 @@ class Gate(StateEquation):
     steady: GateFunction | Number | None = field(default=None, kw_only=True)
     time_constant: GateFunction | None = field(default=None, kw_only=True)
     start: ParameterLike | Number | None = field(default=None, kw_only=True)
+    equation: BoundExpression = field(init=False, repr=False)
     formula: BoundExpression = field(init=False, repr=False)
     steady_state: BoundExpression = field(init=False, repr=False)
     parameters: dict[str, Declared] = field(init=False, repr=False)

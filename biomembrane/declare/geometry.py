@@ -12,7 +12,8 @@ from .. import errors, symbols
 from ..dimension import Dimension
 from .bound_expression import BoundExpression
 from .checks.dimensions import check_dimension
-from .parameter import Declared, declare, joined
+from .parameter import Declared, declare
+from .parameter_checks import joined
 from .user_expressions import evaluated
 
 if TYPE_CHECKING:

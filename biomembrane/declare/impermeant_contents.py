@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..dimension import CONCENTRATION
-from .parameter import MOST, Parameter, as_parameter, check_name, check_text, declare
+from .parameter import MOST, Parameter, as_parameter, check_name, declare
 from .reservoir import Reservoir
+from .source import check_text
 from .species import Species
 
 if TYPE_CHECKING:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from .. import errors, symbols, units
-from ..dimension import CONCENTRATION, Dimension
-from .publication import Reference
+from ..dimension import MOLAR_ENERGY, ONE, TEMPERATURE, Dimension
+from .bound_expression import BoundExpression
+from .source import OWN, Source
+from .temperature_dependence import SAME, Dependence, Factor, Kind, Shape, TemperatureDependence
 
 if TYPE_CHECKING:
-    from ..quantity_types import Quantity, QuantityLike
+    from ..quantity_types import Number, Quantity, QuantityLike
 
-KINDS = ("measured", "fitted", "derived", "assumed")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*\Z")
 LONGEST = 100  # characters of a name, which becomes part of names in files
 
@@ -42,11 +43,6 @@ def check_name(name: Any, what: str) -> str:
     return name
 
 
-def check_text(text: Any, where: str, example: str) -> None:
-    """Raise ``WrongType`` unless ``text`` is text."""
-    errors.expect(text, str, where, "text", example)
-
-
 MOST = 10**6  # no species has more charges or groups, no reaction larger coefficients
 
 
@@ -66,72 +62,6 @@ def whole(number: Any, where: str, wanted: str, advice: str) -> int:
 
 @errors.keywords
 @dataclass(frozen=True)
-class Source:
-    """The source of a number.
-
-    Args:
-        kind: measured, fitted, derived or assumed.
-        citation: names the work (free text); needed unless the number is assumed.
-        doi: identifier of the work.
-        where: the table or equation in the work.
-        preparation: cell, tissue or expression system.
-        temperature: at which it was measured, as text.
-        note: anything else that the reader should know.
-        key: BibTeX key of the sheet that holds the number.
-        reference: the publication as its sheet describes it.
-
-    Raises:
-        BadSource: another kind, or no citation.
-        WrongType: an argument that is no text, or a reference of another class.
-    """
-
-    kind: str
-    citation: str = ""
-    doi: str = ""
-    where: str = ""
-    preparation: str = ""
-    temperature: str = ""
-    note: str = ""
-    key: str = ""
-    reference: Reference | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.kind, str) or self.kind not in KINDS:
-            raise errors.BadSource(
-                where="Source(kind=…)",
-                wanted=" | ".join(KINDS),
-                got=errors.shown(self.kind),
-                advice=errors.nearest(self.kind, KINDS),
-            )
-        for name in ("citation", "doi", "where", "preparation", "temperature", "note", "key"):
-            check_text(getattr(self, name), f"Source({self.kind!r}), {name}", f"{name}='…'")
-        if self.reference is not None:
-            errors.expect(
-                self.reference,
-                Reference,
-                f"Source({self.kind!r}), reference",
-                "a Reference of a sheet",
-                "lib.sheet('smith_crampin_2004').reference",
-            )
-        if self.kind != "assumed" and not self.citation:
-            raise errors.BadSource(
-                where=f"Source({self.kind!r})",
-                wanted="a citation",
-                got="none",
-                advice="citation='Smith & Crampin 2004', or kind='assumed'",
-            )
-
-    def __str__(self) -> str:
-        doi = f"doi:{self.doi}" if self.doi else ""
-        parts = (self.kind, self.citation, self.where, doi, self.note)
-        return "; ".join(part for part in parts if part)
-
-
-OWN = Source("assumed", note="given by the user")
-
-
-@errors.keywords
-@dataclass(frozen=True)
 class Parameter:
     """A quantity with its source: ``Parameter(Q(15.5, "mM"), Source("fitted", "Smith 2004"))``.
 
@@ -139,31 +69,50 @@ class Parameter:
         quantity: one number with its unit; text such as ``"15.5 mM"`` is read.
         source: its source.
         sd: standard deviation, in a unit of the same dimension.
+        q10: the factor per 10 K, of a rate constant, permeability or conductance.
+        activation_energy: instead, E of Arrhenius' law ("50 kJ/mol").
+        enthalpy: of a standard energy, or ΔH of an equilibrium or dissociation constant.
+        at: the temperature at which the value holds; default that of the source.
 
     Raises:
         BareNumber: a number without a unit.
         UnknownUnit: text whose unit is not known.
-        MissingSource: no source.
-        UnitMismatch: ``sd`` in a unit of another dimension.
-        OutOfDomain: ``sd`` below zero.
+        MissingSource: no source, or a temperature dependence without ``at``.
+        UnitMismatch: ``sd``, an energy or ``at`` in a unit of another dimension.
+        OutOfDomain: ``sd`` below zero, or a Q10 or a temperature that is not above zero.
+        BadSettings: two dependences, one that does not suit the dimension, or ``at`` against the
+            temperature of the source.
     """
 
     if TYPE_CHECKING:  # what is kept, and what is given
         quantity: Quantity
         source: Source | None
         sd: QuantityLike | None
+        q10: Number | QuantityLike | Parameter | None
+        activation_energy: QuantityLike | Parameter | None
+        enthalpy: QuantityLike | Parameter | None
+        at: QuantityLike | None
 
         def __init__(
             self,
             quantity: QuantityLike,
             source: Source | None = None,
             sd: QuantityLike | None = None,
+            *,
+            q10: Number | QuantityLike | Parameter | None = None,
+            activation_energy: QuantityLike | Parameter | None = None,
+            enthalpy: QuantityLike | Parameter | None = None,
+            at: QuantityLike | None = None,
         ) -> None: ...
 
     else:
         quantity: QuantityLike
         source: Source | None = None
         sd: QuantityLike | None = None
+        q10: Number | QuantityLike | Parameter | None = field(default=None, kw_only=True)
+        activation_energy: QuantityLike | Parameter | None = field(default=None, kw_only=True)
+        enthalpy: QuantityLike | Parameter | None = field(default=None, kw_only=True)
+        at: QuantityLike | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quantity", units.quantity(self.quantity, "Parameter(quantity)"))
@@ -186,6 +135,14 @@ class Parameter:
         if self.sd is not None:
             name = f"Parameter({errors.shown(self.quantity)}), sd"
             declare(name, self.sd, units.dimension_of(self.quantity))
+        dimension = units.dimension_of(self.quantity)
+        _dependence_of(self, f"Parameter({errors.shown(self.quantity)})", dimension)
+
+    @property
+    def dependence(self) -> Kind | None:
+        """Which temperature dependence is given, if any."""
+        given = (kind for kind in Kind if getattr(self, kind) is not None)
+        return next(given, None)
 
 
 def as_parameter(value: Any) -> Any:
@@ -198,7 +155,8 @@ def as_parameter(value: Any) -> Any:
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A parameter of a model: dotted name, internal value, dimension, the user's unit, domain,
-    source and owner.
+    source and owner; the temperature ``at`` which it holds [K], where it is stated, and how it
+    depends on temperature, with the parameters of that ``dependence``.
     """
 
     name: str
@@ -209,6 +167,38 @@ class Declared:
     source: Source = field(default=OWN)
     long_name: str = ""
     owner: str = ""
+    at: float | None = None
+    dependence: Dependence | None = None
+    coefficients: tuple[Declared, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """How it moves with temperature, if it does; a pure number named pK is one."""
+        if self.dimension == MOLAR_ENERGY:
+            return Shape.ENERGY
+        named = self.dimension == ONE and self.name.rpartition(".")[2].startswith("pK")
+        return Shape.PK if named else Shape.SCALED
+
+    @property
+    def used(self) -> sp.Symbol:
+        """The symbol of its value at the temperature of the model, which laws use."""
+        if self.dependence is None:
+            return self.symbol
+        return symbols.at_temperature(self.name, self.domain)
+
+    @property
+    def formula(self) -> BoundExpression:
+        """Its value at the temperature of the model."""
+        if self.dependence is None:
+            return BoundExpression(self.symbol)
+        return self.dependence.formula(self.symbol)
+
+    def value_at(self, kelvin: float) -> float:
+        """Its value at a temperature [K], internal."""
+        if self.dependence is None:
+            return self.value
+        numbers = tuple(p.value for p in self.coefficients)
+        return self.dependence.value(self.value, numbers, kelvin)
 
     @property
     def symbol(self) -> sp.Symbol:
@@ -225,60 +215,6 @@ class Declared:
             f"<{self.name} = {errors.shown(self.quantity)}, {_DOMAINS[self.domain][0]};"
             f" {self.source}>"
         )
-
-
-def check_usual(p: Declared, value: float, where: str) -> None:
-    """Warn with :class:`~biomembrane.errors.Unusual` of a temperature, a potential or a content of
-    a place that hardly any cell has.
-    """
-    owners = ("the compartment", "the reservoir")
-    if p.dimension == CONCENTRATION and p.owner.startswith(owners):
-        kind = "content"
-    else:
-        kind = "temperature" if p.name == "temperature" else p.name.rpartition(".")[2]
-    lowest, highest, unit = _USUAL.get(kind, (-math.inf, math.inf, ""))
-    if not lowest <= value <= highest:
-        given = errors.shown(units.restore(value, p.unit))
-        least, most = (f"{units.restore(x, unit):g~P}" for x in (lowest, highest))
-        span = f"{least} to {most}" if lowest else f"at most {most}"
-        hint = f"; is '{value:g} degC' meant?" if kind == "temperature" and value < 100 else ""
-        errors.unusual(f"{where} = {given}, where cells have {span}{hint}")
-
-
-# lowest and highest in the internal system, and a unit to print
-_USUAL = {
-    "temperature": (250.0, 400.0, "K"),
-    "potential": (-1.0, 1.0, "V"),
-    "content": (0.0, 2e4, "M"),
-}
-
-
-def joined(first: Declared, second: Declared, where: str) -> Declared:
-    """The first of two parameters declared under one name.
-
-    Raises ``DuplicateName`` unless they are the same parameter of the same owner.
-    """
-    same_owner = first.owner == second.owner
-    if same_owner and (first.value, first.dimension) == (second.value, second.dimension):
-        return first
-    texts = [errors.shown(first.quantity), errors.shown(second.quantity)]
-    if texts[0] == texts[1] and first.value != second.value:
-        in_one_unit = (first.quantity.magnitude, second.quantity.to(first.unit).magnitude)
-        texts = [f"{number} {first.unit}" for number in errors.apart(*in_one_unit)]
-    if same_owner:
-        key = first.name.rpartition(".")[2]
-        raise errors.DuplicateName(
-            where=where,
-            wanted="one value for one name",
-            got=" and ".join(texts),
-            advice=f"another key than {key!r} for one of the two",
-        )
-    raise errors.DuplicateName(
-        where=where,
-        wanted="one owner of each dotted name",
-        got=f"{texts[0]} of {first.owner} and {texts[1]} of {second.owner}",
-        advice="give one of the two objects another name",
-    )
 
 
 _DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -334,10 +270,12 @@ def declare(
     long_name: str = "",
     hint: str = "",
     owner: str = "",
+    of_law: bool = False,
 ) -> Declared:
     """The parameter ``name``, after checks of unit, finiteness and domain.
 
-    ``name`` is dotted, ``owner`` says whose it is, in words for errors.
+    ``name`` is dotted, ``owner`` says whose it is, in words for errors; a parameter ``of_law``, or
+    a standard energy, may depend on temperature.
     """
     given, source = value, OWN
     if isinstance(value, Parameter):
@@ -353,9 +291,104 @@ def declare(
     quantity = units.as_quantity(given, name)
     check_domain(number, domain, name, quantity, hint)
     dim, unit = units.dimension_of(quantity), units.unit_of(quantity)
-    return Declared(name, number, dim, unit, domain, source, long_name, owner)
+    made = Declared(name, number, dim, unit, domain, source, long_name, owner)
+    return _warmed(made, value, of_law) if isinstance(value, Parameter) else made
+
+
+def _warmed(made: Declared, given: Parameter, of_law: bool) -> Declared:
+    """The declared parameter with the temperature and the dependence that are given."""
+    at, kind, coefficient = _dependence_of(given, made.name, made.dimension)
+    if kind is None or coefficient is None:
+        return replace(made, at=at)
+    factor_of_pK = made.shape is Shape.PK and kind is not Kind.ENTHALPY
+    if not of_law or made.domain == "fraction" or factor_of_pK:
+        advice = f"leave {kind}= out; rate constants, permeabilities, conductances, equilibrium"
+        advice += " constants and standard energies take it"
+        raise errors.BadSettings(
+            where=made.name,
+            wanted="a number that does not depend on temperature",
+            got=f"{kind}={errors.shown(getattr(given, kind))}",
+            advice="enthalpy='20 kJ/mol', with which a pK moves" if factor_of_pK else advice,
+        )
+    of = made.long_name or made.name
+    coefficient = replace(
+        coefficient, owner=made.owner, long_name=f"{kind.replace('_', ' ')} of {of}"
+    )
+    assert at is not None
+    law = TemperatureDependence(at, (Factor(kind, coefficient.symbol),), made.shape)
+    return replace(made, at=at, dependence=law, coefficients=(coefficient,))
+
+
+def _dependence_of(
+    given: Parameter, where: str, dim: Dimension
+) -> tuple[float | None, Kind | None, Declared | None]:
+    """The temperature at which a parameter holds, and its dependence, with the parameter that
+    says it; each checked.
+    """
+    at = None
+    if given.at is not None:
+        at = declare(f"{where}, at", given.at, TEMPERATURE, domain="positive").value
+    stated = None if given.source is None else _stated(given.source.temperature)
+    if at is not None and stated is not None and abs(at - stated) > SAME:
+        raise errors.BadSettings(
+            where=f"{where}, at",
+            wanted=f"the temperature of its source, {stated:g} K",
+            got=f"{at:g} K",
+            advice="leave at= out, or correct the source",
+        )
+    at = stated if at is None else at
+    kinds = [kind for kind in Kind if getattr(given, kind) is not None]
+    if not kinds:
+        return at, None, None
+    if len(kinds) > 1:
+        raise errors.BadSettings(
+            where=where,
+            wanted="one temperature dependence",
+            got=" and ".join(f"{kind}=" for kind in kinds),
+            advice=f"leave {kinds[-1]}= out",
+        )
+    kind = kinds[0]
+    _check_suits(kind, dim, where)
+    if at is None:
+        raise errors.MissingSource(
+            where=f"{where}, {kind}",
+            wanted="the temperature at which the value holds",
+            got="none",
+            advice="at='310 K', or the temperature of its source, Source(…, temperature='310 K')",
+        )
+    number = getattr(given, kind)
+    if kind is Kind.Q10:
+        return at, kind, declare(f"{where}.{kind}", number, ONE, domain="positive")
+    return at, kind, declare(f"{where}.{kind}", number, MOLAR_ENERGY, domain="real")
+
+
+def _check_suits(kind: Kind, dim: Dimension, where: str) -> None:
+    """Raise ``BadSettings`` for a factor of an energy, or an enthalpy of what is in time."""
+    in_time = dim != MOLAR_ENERGY and bool(dim.exponents[2])
+    wrong = in_time if kind is Kind.ENTHALPY else dim == MOLAR_ENERGY
+    if wrong:
+        instead = Kind.ACTIVATION_ENERGY if kind is Kind.ENTHALPY else Kind.ENTHALPY
+        raise errors.BadSettings(
+            where=where,
+            wanted=f"{instead}=, for a number in {dim}",
+            got=f"{kind}=",
+            advice=f"{instead}='50 kJ/mol', at='310 K'",
+        )
+
+
+def _stated(text: str) -> float | None:
+    """The temperature [K] that a text states, if it is one: ``"310 K"``, ``"20 °C"``."""
+    try:
+        return units.scalar(text, TEMPERATURE, "temperature") if text else None
+    except errors.BiomembraneError:  # "room temperature"
+        return None
 
 
 def table(declared: Mapping[str, Declared]) -> list[tuple[str, str, str]]:
     """Rows (name, value with unit, source) for reprs and reports."""
-    return [(d.name, f"{d.quantity:.6g~P}", str(d.source)) for d in declared.values()]
+    return [(d.name, _shown(d), str(d.source)) for d in declared.values()]
+
+
+def _shown(p: Declared) -> str:
+    """The value with its unit, and the temperature at which it holds where it moves with it."""
+    return f"{p.quantity:.6g~P}" + (f" at {p.at:g} K" if p.dependence else "")

@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import errors
 from ..dimension import CONCENTRATION
-from .parameter import Declared, check_usual, declare
+from .parameter import Declared, declare
+from .parameter_checks import check_usual
 from .species import Species
 
 #: cell.volume, cell.charge and the like are a place's own

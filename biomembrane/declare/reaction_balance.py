@@ -75,9 +75,16 @@ def check_conserved(net: dict[Species, int], where: str, shown: str) -> None:
             advice="Species('ATP', moieties={'adenosine': 1, 'phosphate': 3})",
             surplus=tuple((s.name, n) for s, n in net.items()),
         )
-    _check_parts({s: dict(s.moieties) for s in net}, net, "moiety", where, shown)
+    groups = {group for s in net for group in s.moieties}
+    _check_parts({s: _groups(s, groups) for s in net}, net, "moiety", where, shown)
     if net and all(s.formula for s in net):
         _check_parts({s: s.composition() for s in net}, net, "element", where, shown)
+
+
+def _groups(species: Species, named: set[str]) -> dict[str, int]:
+    """The moieties of a species; where an element is a moiety of another one, as many as it has."""
+    elements = {e: n for e, n in species.composition().items() if e in named}
+    return elements | dict(species.moieties)
 
 
 def _check_parts(

@@ -14,10 +14,11 @@ from .. import errors
 from ..symbols import c0
 from ..units import is_quantity
 from .barriers import Barrier, Eyring, split
-from .parameter import Parameter, Source
+from .parameter import Parameter
 from .rates import Rates
 from .reaction import Participant
 from .site import Site
+from .source import Source
 
 if TYPE_CHECKING:
     from .parameter_types import CountLike, ParameterLike

@@ -23,13 +23,15 @@ from .. import dimension as d
 from .. import errors, symbols
 from ..dimension import Dimension
 from . import reduced_affinity
-from .parameter import Declared, check_domain, declare, joined
+from .parameter import Declared, check_domain, declare
+from .parameter_checks import joined
 from .parameter_domains import required_domains
 from .places import Compartment, Membrane
 from .reaction import Participant, Reaction, solutes_at
 from .readable_state import OwnState
 from .readings import Reading
 from .site_readings import Readings
+from .standard_energies import standard_in
 
 if TYPE_CHECKING:
     from ..quantity_types import Number
@@ -290,11 +292,11 @@ class Site(Readings):
             hint = "; if it may be negative, site.parameter(…, domain='real')"
         declared = declare(
             name, value, dims, domain=domain, long_name=long_name or f"{words} of {self.name}",
-            hint=hint, owner=self.owner,
+            hint=hint, owner=self.owner, of_law=True,
         )  # fmt: skip
         self._record(declared)
         symbol = symbols.declared(f"@.{key}", domain)
-        self.local(symbol, declared.symbol, declared.dimension)
+        self.local(symbol, declared.used, declared.dimension)
         self._declared[request] = (symbol, value)  # the value is kept so that its id is not reused
         if by_default:
             self._without_domain[symbol] = name
@@ -320,6 +322,7 @@ class Site(Readings):
         name = parameter.name
         earlier = self.parameters.get(name, parameter)
         self.parameters[name] = joined(earlier, parameter, f"{self.name}, parameter {name!r}")
+        self.parameters |= {p.name: p for p in parameter.coefficients}
 
     def settled(self, *expressions: sp.Expr) -> tuple[sp.Expr, ...]:
         """The expressions, with the domains of parameters declared without one narrowed to what the
@@ -338,7 +341,7 @@ class Site(Readings):
             check_domain(parameter.value, domain, name, parameter.quantity)
             self.parameters[name] = parameter = replace(parameter, domain=domain)
             local = symbols.declared(symbol.name, domain)
-            narrowed[symbol] = self.local(local, parameter.symbol, self.dims[symbol])
+            narrowed[symbol] = self.local(local, parameter.used, self.dims[symbol])
         return tuple(e.xreplace(narrowed) for e in expressions)
 
     def per_area(
@@ -367,11 +370,11 @@ class Site(Readings):
                 symbols.state_energy(pool) for pool in (f"@.{participant.label}", participant.pool)
             )
             return self.local(local, name, d.MOLAR_ENERGY)
-        standard = None if participant.species is None else participant.species.declared_standard
+        standard = standard_in(participant.species, participant.place)
         if standard is None:
             return sp.S.Zero
         self._record(standard)
-        return self.local(standard.symbol, standard.symbol, d.MOLAR_ENERGY)
+        return self.local(standard.used, standard.used, d.MOLAR_ENERGY)
 
     @cached_property
     def standard(self) -> sp.Expr:

@@ -16,7 +16,7 @@ from .places import Compartment, Membrane, Place, Reservoir
 from .readings import Concentration, Flux, Occupancy, Potential, Reading, Volume
 
 if TYPE_CHECKING:
-    from .parameter_types import ParameterLike
+    from ..quantity_types import QuantityLike
 
 
 class Readings:
@@ -37,7 +37,7 @@ class Readings:
         self.readings[reading] = None
         return self.local(reading.local, reading.symbol, reading.dimension)
 
-    def quantity(self, value: ParameterLike) -> sp.Expr:
+    def quantity(self, value: QuantityLike) -> sp.Expr:
         """A number with a unit in a formula: ``site.V / site.quantity("1 mV")`` is V in mV.
 
         It is part of the formula.  What is to be shown in tables with its source, scanned or fitted
@@ -50,14 +50,21 @@ class Readings:
             An expression of the quantity's dimension.
 
         Raises:
+            WrongType: a :class:`~biomembrane.Parameter`, whose source would be lost.
             BareNumber: a number without a unit.
             UnknownUnit: text whose unit is not known.
             NotANumber: an array, or text that is no quantity.
             NotFinite: NaN or infinity.
         """
-        given = value.quantity if isinstance(value, Parameter) else value
-        where = f"{self.name}, site.quantity({errors.shown(given, 40)})"
-        quantity = units.quantity(given, where)
+        where = f"{self.name}, site.quantity({errors.shown(value, 40)})"
+        if isinstance(value, Parameter):
+            raise errors.WrongType(
+                where=where,
+                wanted="a quantity: a number in a formula has no source and no temperature factor",
+                got="a Parameter",
+                advice="site.parameter('K_d', value, bm.dimension.CONCENTRATION)",
+            )
+        quantity = units.quantity(value, where)
         if not units.is_quantity(quantity):
             raise errors.BareNumber(
                 where=where,
@@ -71,7 +78,7 @@ class Readings:
         size = 1 / units.from_internal(unit)
         if not dim and size == 1:
             return number
-        return number * self.local(symbols.unit(unit), sp.Float(size), dim)
+        return number * self.local(symbols.unit(units.udunits(unit)), sp.Float(size), dim)
 
     def elsewhere(self, name: str) -> sp.Symbol:
         """A concentration in any place of the model, ``"Ca@er"``, also of an impermeant.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import errors
 from ..dimension import CONCENTRATION, MOLAR_ENERGY, MOLAR_VOLUME, ONE
-from .parameter import Declared, as_parameter, check_name, check_text, declare, whole
+from .parameter import Declared, as_parameter, check_name, declare, whole
+from .source import check_text
 
 if TYPE_CHECKING:
     from .parameter_types import CoefficientLike, ParameterLike
+    from .temperature_dependence import Conditions
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 # with D and T, the isotopes of hydrogen (IUPAC)
@@ -37,7 +39,8 @@ class Species:
         formula: elements with counts, "C6H12O6"; a balanced reaction is checked on it.
         moieties: conserved groups where elements are not ({"adenosine": 1, "phosphate": 3}).
         standard: μ° as a molar energy with a source; default zero, which is right for a species
-            that is only transported.
+            that is only transported.  A :class:`~biomembrane.Parameter` with ``enthalpy=`` and
+            ``at=`` moves with temperature: μ°(T) = H° + (μ° − H°)·T/T₀.
         convention: the convention of ``standard``, for instance "apparent, pH 7.09, 310 K"
             (formalism §7).  Energies of two conventions in one model are an error.
         molar_volume: for the solvent only; its transport changes volumes.
@@ -46,6 +49,8 @@ class Species:
             of φ = φ₀ + B₁c + B₂c² + …, such as haemoglobin's ``(1, "0.0645 1/mM", "0.0258
             1/mM^2")``.  μ = μ° + RT[φ₀ ln(c/c°) + Σ Bₖ cᵏ (k + 1)/k] follows (Gibbs–Duhem);
             ``site[…]`` is then the activity c° e^{(μ − μ°)/RT}.
+        conditions: how ``standard`` depends on the solution, of species of
+            :mod:`biomembrane.library.metabolism`.
 
     Raises:
         BadName: a name that dotted names cannot hold.
@@ -67,6 +72,7 @@ class Species:
     molar_volume: ParameterLike | None = None
     label: str = ""
     osmotic_coefficient: CoefficientLike | None = None
+    conditions: Conditions | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "Species, name")
@@ -84,6 +90,15 @@ class Species:
         ):
             check_text(getattr(self, name), f"{where}, {name}", f"{name}={example}")
         self._check_moieties(where)
+        if self.conditions is not None and not callable(
+            getattr(self.conditions, "dependence", None)
+        ):
+            raise errors.WrongType(
+                where=f"{where}, conditions",
+                wanted="how its standard energy depends on the solution",
+                got=errors.shown(self.conditions),
+                advice="take the species from library.metabolism, which makes them",
+            )
         object.__setattr__(self, "label", self.label or self.name)
         self.composition()
         for name, dim, domain in (
@@ -93,7 +108,8 @@ class Species:
             given = as_parameter(getattr(self, name))
             object.__setattr__(self, name, given)
             if given is not None:
-                declare(f"{where}, {name}", given, dim, domain=domain)
+                of_law = name == "standard"
+                declare(f"{where}, {name}", given, dim, domain=domain, of_law=of_law)
         self._check_osmotic(where)
         if self.standard is not None and not self.convention:
             raise errors.ConventionMismatch(
@@ -108,11 +124,15 @@ class Species:
         """μ° as a parameter of the models that use it; None where it is not given."""
         if self.standard is None:
             return None
-        return declare(
+        declared = declare(
             f"{self.name}.standard_energy", self.standard, MOLAR_ENERGY, domain="real",
             long_name=f"standard potential of {self.name} ({self.convention})",
-            owner=f"the species {self.name!r}",
+            owner=f"the species {self.name!r}", of_law=True,
         )  # fmt: skip
+        if self.conditions is None or self.conditions.follows:
+            return declared
+        dependence = self.conditions.dependence()
+        return replace(declared, at=dependence.at, dependence=dependence)
 
     @cached_property
     def declared_molar_volume(self) -> Declared:

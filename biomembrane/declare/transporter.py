@@ -19,7 +19,7 @@ from .carried import Carried
 from .checks.certificate import Certificate, Verdict
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
-from .parameter import Declared, check_name, check_text
+from .parameter import Declared, check_name
 from .parameter import table as parameter_rows
 from .places import Compartment, Membrane, Place
 from .rates import Law, Rates
@@ -28,7 +28,9 @@ from .reaction_parser import parse
 from .readable_state import OwnState
 from .readings import Reading
 from .site import Site
+from .source import check_text
 from .species import Species
+from .temperature_factor import Scalable
 from .transporter_latex import transporter_latex
 from .user_expressions import evaluated, expressed
 
@@ -114,6 +116,16 @@ class Process(Compared):
         local = {key for key, name in self.names.items() if name == symbol} | {symbol}
         rates = (self.local.forward, self.local.reverse, self.local.conductance, self.local.flux)
         return any(rate is not None and free(rate) & local for rate in rates)
+
+    @cached_property
+    def shown(self) -> Rates:
+        """The rates in the symbols of the model, with units as symbols, for print and proof."""
+        return self.local.mapped(lambda rate: BoundExpression(rate, self.names).shown)
+
+    @property
+    def units(self) -> dict[sp.Symbol, sp.Expr]:
+        """Units in its formulas, with their numbers in the internal system."""
+        return {s: e for s, e in self.names.items() if e.is_number}
 
     @cached_property
     def rates(self) -> Rates:
@@ -208,7 +220,7 @@ _COMPLETE = (("forward", "reverse"), ("conductance",), ("flux",), ("forward", "r
 
 @errors.keywords
 @dataclass(frozen=True, eq=False)
-class Transporter(Compared):
+class Transporter(Compared, Scalable):
     """A transporter of one reaction.
 
     Args:

@@ -41,7 +41,7 @@ def transporter_latex(transporter: Any) -> str:
     """Reaction, rates and affinity of every process, as display mathematics."""
     lines = []
     for process in transporter.processes:
-        rates = process.rates
+        rates = process.shown
         lines.append(reaction_latex(process.reaction))
         if rates.forward is not None:
             named, (forward, reverse) = _shortened([rates.forward, rates.reverse])

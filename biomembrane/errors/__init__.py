@@ -21,10 +21,13 @@ from .notices import BiomembraneWarning as BiomembraneWarning
 from .notices import CacheNotUsed as CacheNotUsed
 from .notices import Incomplete as Incomplete
 from .notices import LanesStopped as LanesStopped
+from .notices import NotAtTemperature as NotAtTemperature
 from .notices import UnclearProtocol as UnclearProtocol
 from .notices import Unseen as Unseen
 from .notices import Unusual as Unusual
+from .notices import not_at_temperature as not_at_temperature
 from .notices import unusual as unusual
+from .notices import warned as warned
 from .wording import apart as apart
 from .wording import nearest as nearest
 from .wording import said as said
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     from .run_errors import Cancelled as Cancelled
     from .run_errors import ConstraintNotMet as ConstraintNotMet
     from .run_errors import KernelMismatch as KernelMismatch
+    from .run_errors import NoSteadyState as NoSteadyState
     from .run_errors import SimulationStopped as SimulationStopped
     from .run_errors import SingularConstraint as SingularConstraint
     from .run_errors import UphillForFree as UphillForFree
@@ -101,14 +105,14 @@ _CLASSES = {
     ),
     "run_errors": (
         "BadSettings", "BooksDoNotClose", "BoundlessEnergy", "UphillForFree",
-        "SingularConstraint", "ConstraintNotMet", "KernelMismatch", "SimulationStopped",
-        "Cancelled",
+        "SingularConstraint", "ConstraintNotMet", "NoSteadyState", "KernelMismatch",
+        "SimulationStopped", "Cancelled",
     ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _CLASSES.items() for name in names}
 _WARNINGS = (
-    "BiomembraneWarning", "CacheNotUsed", "Incomplete", "LanesStopped", "UnclearProtocol", "Unseen",
-    "Unusual",
+    "BiomembraneWarning", "CacheNotUsed", "Incomplete", "LanesStopped", "NotAtTemperature",
+    "UnclearProtocol", "Unseen", "Unusual",
 )  # fmt: skip
 __all__ = sorted(["BiomembraneError", *_MODULE_OF, *_WARNINGS])  # noqa: PLE0605  for users; the rest is for the code that raises
 

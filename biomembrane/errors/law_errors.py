@@ -78,7 +78,7 @@ class BadCycle(BiomembraneError):
 
 @mistake
 class CircularReading(BiomembraneError):
-    """Laws or states that need each other's value first: ``readers`` in a circle."""
+    """Laws that read each other's flux: ``readers`` in a circle."""
 
     readers: tuple[str, ...] = ()
     headline = "what is read depends on itself"

@@ -30,6 +30,10 @@ class LanesStopped(BiomembraneWarning):
     """A check of a scan some of whose lanes stopped early; it says nothing about these."""
 
 
+class NotAtTemperature(BiomembraneWarning):
+    """Numbers of another temperature than the model's, without a temperature dependence."""
+
+
 class Unseen(BiomembraneWarning):
     """Changes by a protocol between output times, which the reducers of ``Keep`` do not see."""
 
@@ -46,7 +50,17 @@ class Unusual(BiomembraneWarning):
 
 def unusual(text: str) -> None:
     """Warn with :class:`Unusual`, at the line of the user's that called this package."""
+    warned(text, Unusual)
+
+
+def not_at_temperature(text: str) -> None:
+    """Warn with :class:`NotAtTemperature`, likewise."""
+    warned(text, NotAtTemperature)
+
+
+def warned(text: str, kind: type[BiomembraneWarning]) -> None:
+    """Warn at the line of the user's that called this package."""
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, Unusual, stacklevel=level)
+    warnings.warn(text, kind, stacklevel=level)

@@ -55,6 +55,17 @@ class ConstraintNotMet(BiomembraneError):
 
 
 @mistake
+class NoSteadyState(BiomembraneError):
+    """No steady state was found: ``state`` still moves, with ``speed`` in its own unit per second;
+    or it is known to be without a steady state.
+    """
+
+    state: str = ""
+    speed: float = 0.0
+    headline = "no steady state was found"
+
+
+@mistake
 class KernelMismatch(BiomembraneError):
     """Machine code that differs from the numpy kernel in ``function``, by a ``share`` of it."""
 

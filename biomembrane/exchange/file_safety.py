@@ -42,6 +42,16 @@ def refused(
     )
 
 
+def decoding() -> dict[str, Any]:
+    """How xarray reads a file: dates that label a scan are dates, and "s" stays a unit of ours."""
+    from xarray.coders import CFDatetimeCoder, CFTimedeltaCoder
+
+    return {
+        "decode_times": CFDatetimeCoder(),
+        "decode_timedelta": CFTimedeltaCoder(decode_via_units=False, decode_via_dtype=True),
+    }
+
+
 def check_texts(file: Path, attributes: Mapping[Any, Any]) -> None:
     """Raise CorruptFile unless the attributes are a result's: a hash, a title, and JSON that can be
     read.

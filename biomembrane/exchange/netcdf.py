@@ -14,14 +14,16 @@ from .. import errors
 from ..results import schema
 from ..results.saved import SavedRun
 from .atomic_files import beside, exists, read_path, reason
-from .file_safety import check_hdf5, check_texts, refused
+from .file_safety import check_hdf5, check_texts, decoding, refused
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..quantity_types import PathLike
+    from ..results.branch import Branch
     from ..results.run import Run
     from ..results.scan_result import ScanResult
+    from ..results.steady_state import SteadyState
 
 
 def dataset(run: Run) -> xr.Dataset:
@@ -33,16 +35,17 @@ SUFFIXES = (".nc", ".nc4")
 _CONTENT = "variables_json"  # attribute: all variables of the file, so that a loss is noticed
 
 
-def save(run: Run | ScanResult | SavedRun, path: PathLike) -> Path:
+def save(run: Run | ScanResult | SavedRun | SteadyState | Branch, path: PathLike) -> Path:
     """Write a run and its ledger, or what a scan kept, to a netCDF file; a lazy scan to a zarr
-    folder, chunk by chunk.
+    folder, chunk by chunk; the data of steady states and branches to a netCDF file.
 
     Folders are created as needed.  A file exists whole or not at all: it is written next to its
     place and moved into it, so that the old one stays until then.  Called again with the same lazy
     scan, only the chunks that are missing or damaged are run.
 
     Args:
-        run: result of :func:`~biomembrane.simulate` or :func:`open_run`.
+        run: result of :func:`~biomembrane.simulate`, :func:`open_run`,
+            :func:`~biomembrane.steady_state` or :func:`~biomembrane.follow`.
         path: ends in ``.nc``, or in ``.zarr`` for a lazy scan.
 
     Returns:
@@ -55,11 +58,13 @@ def save(run: Run | ScanResult | SavedRun, path: PathLike) -> Path:
         CorruptFile: a zarr folder of another scan.
         NeedsExtra: a lazy scan without zarr.
     """
+    from ..results.branch import Branch
     from ..results.lazy_scan import Lazy
     from ..results.run import Run
     from ..results.scan_result import ScanResult
+    from ..results.steady_state import SteadyState
 
-    if not isinstance(run, (Run, ScanResult, SavedRun)):
+    if not isinstance(run, (Run, ScanResult, SavedRun, SteadyState, Branch)):
         advice = "bm.save(bm.simulate(model, until='10 min'), 'run.nc')"
         raise errors.WrongType(
             where="save(…)", wanted="what simulate gave", got=errors.shown(run), advice=advice
@@ -148,7 +153,7 @@ def _read(source: Path) -> xr.Dataset:
 
     try:
         check_hdf5(source)
-        with xr.open_dataset(source, engine="h5netcdf", decode_times=False) as opened:
+        with xr.open_dataset(source, engine="h5netcdf", **decoding()) as opened:
             data = opened.load()
     except errors.BiomembraneError:
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from .. import errors
 from ..results import schema
 from ..solve.status import Outcome
 from .atomic_files import reason
-from .file_safety import ZarrHeaders, check_texts, refused
+from .file_safety import ZarrHeaders, check_texts, decoding, refused
 from .zarr_folder import (
     CHUNK_DONE,
     check_headers,
@@ -68,7 +67,7 @@ def _opened(folder: Path) -> xr.Dataset:
     """The arrays, unread except for texts, which have numpy's type for text."""
     import xarray as xr
 
-    data: xr.Dataset = xr.open_zarr(folder, consolidated=False, decode_times=False)
+    data: xr.Dataset = xr.open_zarr(folder, consolidated=False, **decoding())
     texts = {
         name: v.copy(data=np.asarray(v.values, dtype=object).astype(str))
         for name, v in data.variables.items()
@@ -95,7 +94,7 @@ def _with_cancelled_lanes(
         f"{folder.name}: {share} are done; the other lanes are marked 'cancelled'."
         " bm.save(scan, …) with the same scan runs what is missing"
     )
-    warnings.warn(text, errors.Incomplete, stacklevel=4)
+    errors.warned(text, errors.Incomplete)
     marked = data.assign(
         {CHUNK_DONE: data[CHUNK_DONE].copy(data=done.astype(data[CHUNK_DONE].dtype))}
     )

@@ -155,7 +155,8 @@ def _write_chunk(
         dims = array.metadata.dimension_names or ()  # a number beside the scan has none
         # parameters that are scanned are coordinates of the result
         source = chunk if name in chunk.variables else scan
-        if set(dims) & set(region) and name not in region and name in source.variables:
+        written = name in region or name not in source.variables
+        if set(dims) & set(region) and not written and source[name].dtype.kind not in "mM":
             at = tuple(region.get(d, slice(None)) for d in dims)
             array[at] = source[name].transpose(*dims).values
     arrays[CHUNK_DONE][number : number + 1] = np.ones(1, dtype=np.int8)

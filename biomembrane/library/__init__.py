@@ -1,6 +1,7 @@
 """Library: species and transporters with published parameters, one TOML sheet a paper."""
 
 from . import explicit as explicit
+from . import metabolism as metabolism
 from .buffers import ATP_H as ATP_H
 from .buffers import BES as BES
 from .buffers import EGTA as EGTA

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..quantity_types import Quantity, QuantityLike
 
 MOLAR = 1e3  # 1 mol/l in mM
+ACIDITIES = (-20, 40)  # pH and pK that make sense
 
 
 @errors.keywords
@@ -120,11 +121,12 @@ class Buffer:
 
         Raises:
             MissingSpecies: a form or the ligand is not in the compartment.
-            WrongType: the place is no compartment.
+            WrongType: the place is no compartment, or the name no text.
             BareNumber: a rate without a unit.
             UnitMismatch: a rate in a unit of another dimension.
         """
         errors.expect(place, Compartment, f"{self.name}.equilibrium", "a Compartment", "cell")
+        errors.expect(name, str, f"{self.name}.equilibrium, name", "text", "name='hepes'")
         at = f"@{place.name}"
         text = f"{self.bound.name}{at} <-> {self.free.name}{at} + {self.ligand.name}{at}"
         return Equilibrium(
@@ -146,7 +148,7 @@ def _given(constant: Parameter | None) -> dict[str, Any]:
 
 def concentration(given: Any, where: str) -> float:
     """A concentration that is given as a quantity or text [mM]; raises below zero."""
-    value = float(units.strip(given, CONCENTRATION, where))
+    value = units.scalar(given, CONCENTRATION, where)
     if not value >= 0:
         raise errors.OutOfDomain(
             where=where, wanted="a concentration >= 0", got=errors.shown(given), advice="'10 mM'"
@@ -161,7 +163,11 @@ def _level(buffer: Buffer, pH: Any, level: Any) -> float:
         raise errors.BadSettings(
             where=where,
             wanted="pH=" if buffer.ligand.is_proton else f"level=, the concentration of {name}",
-            got="neither" if pH is None and level is None else "both" if level else "a pH",
+            got="neither"
+            if pH is None and level is None
+            else "both"
+            if level is not None
+            else "a pH",
             advice="pH=7.2" if buffer.ligand.is_proton else "level='100 nM'",
         )
     return proton_level(pH, where) if level is None else concentration(level, where)
@@ -169,7 +175,19 @@ def _level(buffer: Buffer, pH: Any, level: Any) -> float:
 
 def proton_level(pH: Any, where: str) -> float:
     """The concentration of H⁺ at a pH [mM]."""
-    return float(MOLAR * 10 ** -float(units.strip(pH, ONE, where)))
+    return MOLAR * float(10.0 ** -acidity(pH, where))
+
+
+def acidity(given: Any, where: str) -> float:
+    """A pH or pK, a number that a solution can have; raises ``OutOfDomain`` for others."""
+    value = units.scalar(given, ONE, where)
+    if not ACIDITIES[0] <= value <= ACIDITIES[1]:
+        low, high = ACIDITIES
+        raise errors.OutOfDomain(
+            where=where, wanted=f"a number from {low} to {high}",
+            got=errors.shown(given), advice="pH=7.2",
+        )  # fmt: skip
+    return value
 
 
 def at_pH(pH: float) -> Quantity:
@@ -184,6 +202,7 @@ def at_pH(pH: float) -> Quantity:
     Raises:
         NotANumber: no number.
         UnitMismatch: a quantity with a unit.
+        OutOfDomain: a number that no solution has.
     """
     return Q(proton_level(pH, "at_pH(…)"), "mM")
 
@@ -238,7 +257,7 @@ def _made(
 ) -> Buffer:
     quantity = given.quantity if isinstance(given, Parameter) else given
     where = f"buffer({name!r}), {'pK' if pure else 'K'}"
-    number = float(units.strip(quantity, ONE if pure else CONCENTRATION, where))
+    number = acidity(quantity, where) if pure else units.scalar(quantity, CONCENTRATION, where)
     value = MOLAR * 10**-number if pure else number
     if not value > 0:
         raise errors.OutOfDomain(

@@ -32,15 +32,16 @@ def carbonate(place: Compartment, *, anhydrase: bool | float = True, name: str =
         The equilibrium, for the list of a model.
 
     Raises:
-        WrongType: the place is no compartment.
+        WrongType: the place is no compartment, or the name no text.
         MissingSpecies: CO₂, HCO₃⁻ or H⁺ is not in the compartment.
         NotANumber: ``anhydrase`` that is no number.
         OutOfDomain: ``anhydrase`` below 1.
     """
     errors.expect(place, Compartment, "carbonate(…)", "a Compartment", "cell")
+    errors.expect(name, str, "carbonate, name", "text", "name='carbonate'")
     s, rate = sheet("co2_jsim"), None
     if anhydrase is not True:
-        factor = 1.0 if anhydrase is False else float(units.strip(anhydrase, ONE, "anhydrase"))
+        factor = 1.0 if anhydrase is False else units.scalar(anhydrase, ONE, "anhydrase")
         if factor < 1:
             raise errors.OutOfDomain(
                 where="carbonate(anhydrase=…)", wanted="True, False or a factor >= 1",
@@ -75,7 +76,7 @@ def carbonate_contents(*, CO2: QuantityLike, pH: float) -> dict[Species, Quantit
         OutOfDomain: a concentration below zero.
     """
     dissolved, x = concentration(CO2, "CO2=…"), proton_level(pH, "pH=…")
-    K = float(units.strip(sheet("co2_jsim")["K_CO2"].quantity, CONCENTRATION, "K"))
+    K = units.scalar(sheet("co2_jsim")["K_CO2"].quantity, CONCENTRATION, "K")
     return {
         species.CO2: Q(dissolved, "mM"),
         species.HCO3: Q(dissolved * K / x, "mM"),

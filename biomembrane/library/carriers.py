@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from .. import errors
 from ..declare import laws
 from ..declare.cycle import Cycle
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
 from ..declare.places import Membrane
+from ..declare.source import Source
 from ..declare.transporter import Transporter
 from ..units import Q
 from .sheet import sheet

@@ -17,10 +17,11 @@ from ..declare.bound_expression import BoundExpression
 from ..declare.carried import Carried, share_symbol
 from ..declare.checks.certificate import Certificate, Verdict
 from ..declare.osmotic_coefficient import molarity
-from ..declare.parameter import Declared, check_name, check_text, declare
+from ..declare.parameter import Declared, check_name, declare
 from ..declare.places import Compartment, Place, Reservoir, contents
 from ..declare.rates import Law, Rates
 from ..declare.reaction import Kind, Participant, Reaction, dissolved
+from ..declare.source import check_text
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter
 from ..symbols import R, T

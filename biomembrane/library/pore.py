@@ -14,12 +14,13 @@ from ..declare.barriers import ConstantField
 from ..declare.bound_expression import BoundExpression
 from ..declare.carried import Carried, share_symbol
 from ..declare.checks.certificate import Certificate
-from ..declare.parameter import check_name, check_text
+from ..declare.parameter import check_name
 from ..declare.places import Membrane, contents
 from ..declare.rates import Law, Rates, times
 from ..declare.reaction import Participant, dissolved
 from ..declare.reaction_parser import parse
 from ..declare.site import Site
+from ..declare.source import check_text
 from ..declare.species import Species
 from ..declare.transporter import Process, Transporter, build
 from ..symbols import B, R, T, c0

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
 from ..declare.publication import Reference
+from ..declare.source import Source
 from ..units import Q
 
 _DATA = Path(__file__).parent / "data"
+# optional: a number, or text with a unit
+_TEMPERATURE = ("q10", "activation_energy", "enthalpy", "at")
 _FORM = (
     "the form of the library's sheets: [source] and [parameters.<name>] with value, unit, kind,"
     " where"
@@ -63,7 +66,8 @@ class Sheet:
         try:
             quantity = Q(entry["value"], entry["unit"])
             sd = Q(entry["sd"], entry["unit"]) if "sd" in entry else None
-            return Parameter(quantity, self._source(entry), sd)
+            warm = {key: entry[key] for key in _TEMPERATURE if key in entry}
+            return Parameter(quantity, self._source(entry), sd, **warm)
         except errors.BiomembraneError as problem:
             advice = problem.advice or "compare it with a sheet of the library"
             raise errors.CorruptFile(
@@ -92,9 +96,10 @@ class Sheet:
         """Authors, year and journal on one line."""
         return self.reference.citation
 
-    def derived(self, value: float, unit: str, note: str) -> Parameter:
+    def derived(self, value: float, unit: str, note: str, temperature: str = "") -> Parameter:
         """A number derived from this sheet; ``note`` says how."""
-        return Parameter(Q(value, unit), self.cited("derived", note=note))
+        source = self.cited("derived", note=note, temperature=temperature)
+        return Parameter(Q(value, unit), source)
 
     @property
     def bibtex(self) -> str:

@@ -61,6 +61,7 @@ def _hydrolysis() -> Parameter:
         "kJ/mol",
         "-dG'0 of hydrolysis at the file's fixed pH 7.09, from -29.6 kJ/mol for free phosphate plus"
         " RT ln(free share of phosphate)",
+        temperature="310 K",
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,14 +29,14 @@ _EXAMPLE = "bm.Keep(variables=['concentration', 'potential'], times='final', dty
 
 
 @errors.keywords
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Keep:
     """What a scan keeps of each lane.
 
     Args:
         variables: ``"all"``, everything that a run has, so that the result has a ledger and can be
-            continued like a run; or some of ``amount concentration potential volume flux affinity
-            dissipation``, and of the ledger ``ledger_flow`` (by entry; ``entry_process``,
+            continued like a run; or some of ``amount concentration pH potential volume flux
+            affinity dissipation``, and of the ledger ``ledger_flow`` (by entry; ``entry_process``,
             ``entry_store`` and so on name it), ``ledger_dissipation``, ``ledger_uphill_energy``,
             ``ledger_uphill_time`` (by process), ``ledger_exergy`` (by store), or a line such as
             ``ledger_spent``, at every kept time.
@@ -78,6 +80,13 @@ class Keep:
                 _check_choice(name, REDUCERS, "Keep(reduce=…)")
         _check_choice(self.ledger, ("final", "all"), "Keep(ledger=…)")
         _check_choice(self.dtype, ("float64", "float32"), "Keep(dtype=…)")
+        if self.whole and self.dtype == "float32":
+            raise errors.BadSettings(
+                where="Keep(variables='all', dtype='float32')",
+                wanted="the whole ledger in double precision, without which it does not close",
+                got="'float32'",
+                advice="dtype='float64', or names of variables with ledger='all'",
+            )
         if isinstance(self.times, str):
             _check_choice(self.times, ("all", "final"), "Keep(times=…)")
         else:
@@ -89,6 +98,28 @@ class Keep:
                 got="the final time alone",
                 advice="times='all', or reduce=()",
             )
+
+        # what the caller changes later changes nothing here
+        for name in ("variables", "reduce"):
+            if isinstance(getattr(self, name), Sequence) and not isinstance(
+                getattr(self, name), str
+            ):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "times", deepcopy(self.times))
+
+    @cached_property
+    def _content(self) -> tuple[Any, ...]:
+        if isinstance(self.times, str):
+            times: Any = self.times
+        else:
+            times = tuple(output_times(None, self.times, "Keep").times.tolist())
+        return self.variables, times, self.reduce, self.ledger, self.dtype
+
+    def __eq__(self, other: object) -> bool:
+        return self._content == other._content if isinstance(other, Keep) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._content)
 
     @property
     def whole(self) -> bool:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from .. import caching, units
 from ..account.display_names import labels as transporter_labels
 from ..assemble.model import Model
-from ..declare.parameter import OWN
 from ..declare.places import Membrane
+from ..declare.source import OWN
 from ..declare.transporter import Process
 from ..solve.engine_protocols import Solver
 from ..solve.model_index import model_index
@@ -159,6 +159,7 @@ def ledger_description(model: Model) -> dict[str, Any]:
             name: [[fuel, sorted(names_along)] for fuel, names_along in parts]
             for name, parts in ledger_layout.fuel.items()
         },
+        "conversions": list(model.interconverted),
         "touched": {name: list(used) for name, (_, used) in model_index(model).baths.items()},
     }
 

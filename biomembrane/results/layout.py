@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 BY_LANE = "by lane, in the variable status"  # the attribute status of a scan
+MESSAGE = "status_message"  # attribute of a single run that did not end as it should: why
 CANCELLED = Outcome.CANCELLED.code
 Ends = tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.float64]]
 

@@ -147,6 +147,8 @@ def typical(model: Model, name: str, array: xr.DataArray) -> xr.DataArray:
     owner = next((p for p in model.parameters if name.startswith(f"{p}.{VALUES}")), name)
     p = model.parameters.get(owner)
     unit = array.attrs["units"]
+    one = xr.DataArray(np.ones((1,) * array.ndim), dims=array.dims, attrs=array.attrs)
+    units.labelled(one, f"parameters[{name!r}]")  # a wrong unit is told as if it were in memory
     number = 0.0 if f".{TIMES}" in name else 1.0
     if p is not None:
         dimension = units.dimension_of(units.Q(1.0, units.from_udunits(str(unit))))

@@ -5,11 +5,11 @@ scheduler, local or on a cluster.
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,17 +21,20 @@ from ..solve.continuation import onward, unused
 from ..solve.engine_protocols import Solver
 from ..solve.given_start import read_start
 from ..solve.parameter_set import ParameterSet
-from ..solve.read_parameters import resolve
+from ..solve.read_parameters import check_breaks, resolve
 from ..solve.scan_grid import coordinates, spread
 from ..solve.task import Task, chosen_solver, make_task
 from ..solve.time_grid import Grid
 from . import lazy_parameters
+from .function_digest import digest
 from .keep import Keep
 from .labels import attributes, own_coordinates
 from .layout import BY_LANE, attributes_of, dimension_size, variables_present
+from .saved import SavedRun
 from .scan_collector import collect
 from .scan_result import ScanResult
-from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered
+from .schema import TABLE, USER_VARIABLES, VARIABLES, Part, ordered, present
+from .users_function import Layout, layouts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,7 +61,9 @@ class Recipe:
     its own, on the process.
 
     ``dims``: dimensions of the scan in the order of the result.  ``fixed``: digest of what all
-    lanes of a scan share, parameters, protocols and start, the same in every process.
+    lanes of a scan share, parameters, protocols and start, the same in every process.  ``users``:
+    variables that a user's function gives; ``continues``: whether each lane goes on from a lane of
+    its own.
     """
 
     digest: str
@@ -69,6 +74,8 @@ class Recipe:
     keep: Keep
     solver: Solver
     dims: tuple[str, ...]
+    users: Mapping[str, Layout] | None = None
+    continues: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         return caching.state_without_cache(self)
@@ -91,6 +98,9 @@ class Recipe:
     def run(self, scan: xr.Dataset) -> xr.Dataset:
         """The kept data of one chunk of the scan."""
         model, template, start, reduce = self.unpacked()
+        if self.continues:
+            places = {d: scan[_position(d)].values for d in self.dims}
+            start = SavedRun(start.data.isel(places))
         arrays = {
             name: scan[lazy_parameters.dataset_name(name, self.dims)]
             for name in lazy_parameters.array_names(template)
@@ -101,8 +111,8 @@ class Recipe:
             model, self.times, first=self.first, parameters=parameters, start=start,
             solver=self.solver, summed=self.keep.summed,
         )  # fmt: skip
-        result, _ = collect(task, replace(self.keep, reduce=reduce), None)
-        return ordered(result.data, self.dims)
+        result, _ = collect(task, replace(self.keep, reduce=reduce), None, self.users)
+        return ordered(_of_any_length(result.data), self.dims)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,26 +177,38 @@ def lazy(
             advice="pip install 'biomembrane[sweep]'",
             extra="sweep",
         ) from None
-    solver = chosen_solver(model, solver).alone()  # the scheduler has its own threads
+    asked = chosen_solver(model, solver)
+    solver = asked.alone()  # the scheduler has its own threads
     keep = keep or Keep(variables=(*_course_names(model), "ledger_dissipation"), ledger="all")
     state = read_start(model, start)
     parameters = onward(model, parameters, start) or {}
+    if state.by_lane:
+        start = _ended(start)
     arrays, fixed = lazy_parameters.split(model, parameters)
     unified: Any = xr.unify_chunks(
         *(array.chunk() if array.chunks is None else array for array in arrays.values())
     )
     arrays = dict(zip(arrays, unified, strict=True))
     chosen = _parameter_set(model, parameters, fixed, arrays, unused(model, start))
+    state.fits(chosen.dims, chosen.coords)
     chosen = replace(chosen, start=state)
     numbers = {n: x for n, x in fixed.items() if not lazy_parameters.placeholders(n, x)}
     task = make_task(
-        model, grid.times, first=grid.first, parameters=numbers, start=start, solver=solver,
-        summed=keep.summed,
+        model, grid.times, first=grid.first, parameters=numbers,
+        start=start.isel(**dict.fromkeys(state.dims, 0)) if state.by_lane else start,
+        solver=solver, summed=keep.summed,
     )  # fmt: skip
+    _check_breaks(chosen, model, fixed.keys() - numbers.keys(), float(grid.times[-1]))
     recipe = _recipe(task, (model, fixed, start), keep, chosen, solver)
     scan = _scan_dataset(arrays, chosen)
+    task = replace(task, parameters=replace(task.parameters, coords=_one_of(model, chosen)))
     one, _ = collect(task, keep, None)
-    sample = _with_protocols(one.data, task, chosen) if keep.whole else one.data
+    if callable(keep.reduce):
+        recipe = replace(recipe, users=layouts(one.data))
+    if state.by_lane:
+        facts = attributes_of(model, "start_digest")
+        one.data["start_digest"] = xr.DataArray(np.uint64(0), attrs=facts)
+    sample = _of_any_length(_with_protocols(one.data, task, chosen) if keep.whole else one.data)
     template = _expanded(sample.drop_vars(sample.coords), scan, recipe.dims)
     data = xr.map_blocks(
         _unlabelled_block, scan.drop_vars(scan.coords), kwargs={"recipe": recipe},
@@ -196,9 +218,13 @@ def lazy(
         {**one.data.coords, **own_coordinates(model, template.dims), **chosen.coords}
     )
     attrs = one.data.attrs
-    span, empty = attrs["span"], attrs["empty"].split()
+    span, pieces = attrs["span"], chosen.pieces(model)
+    # of what is scanned the lanes tell, once they are known
+    empty = [
+        name for name in attrs["empty"].split() if all(isinstance(x, str) for x in pieces[name])
+    ]
     data.attrs = {name: attrs[name] for name in (USER_VARIABLES,) if name in attrs} | attributes(
-        model, chosen, solver, BY_LANE, digest=False, span=span, empty=empty
+        model, chosen, asked, BY_LANE, digest=False, span=span, empty=empty
     )
     return Lazy(data, model, solver.rtol, {}, scan, recipe, chosen)
 
@@ -218,7 +244,38 @@ def _recipe(
         keep=replace(keep, reduce=()) if callable(keep.reduce) else keep,
         solver=solver,
         dims=tuple(chosen.dims),
+        continues=chosen.start is not None and chosen.start.by_lane,
     )
+
+
+def _check_breaks(chosen: ParameterSet, model: Model, scanned: Collection[str], end: float) -> None:
+    """Warn of breaks that never act in protocols of which something is scanned; those of the others
+    are told with the sample.
+    """
+    names = list(model.parameters)
+    check_breaks(
+        model,
+        replace(chosen, timed=tuple(t for t in chosen.timed if names[t.value] in scanned)),
+        end,
+    )
+
+
+def _position(dim: str) -> str:
+    """Name in a chunk of the positions that its lanes have in the whole scan."""
+    return f"position along {dim}"
+
+
+def _chunks_along(arrays: Mapping[str, xr.DataArray], dim: str) -> Any:
+    sizes = [dict(a.chunksizes).get(dim) for a in arrays.values()]
+    return {dim: next(c for c in sizes if c is not None)}
+
+
+def _ended(start: Any) -> SavedRun:
+    """The end of a scan that another continues: what a chunk needs of its lanes."""
+    data = start.data
+    moved = [n for n in json.loads(data.attrs.get("changed_json", "[]")) if n in data.data_vars]
+    needed = data[["state_end", "status", "end", "culprit", *moved]]
+    return SavedRun((needed.isel(time=[-1]) if "time" in needed.dims else needed).load())
 
 
 def _scan_dataset(arrays: Mapping[str, xr.DataArray], chosen: ParameterSet) -> xr.Dataset:
@@ -229,6 +286,11 @@ def _scan_dataset(arrays: Mapping[str, xr.DataArray], chosen: ParameterSet) -> x
         lazy_parameters.dataset_name(name, chosen.dims): array.drop_vars(array.coords)
         for name, array in arrays.items()
     }
+    if chosen.start is not None and chosen.start.by_lane:
+        variables |= {
+            _position(d): xr.DataArray(np.arange(size), dims=d).chunk(_chunks_along(arrays, d))
+            for d, size in chosen.dims.items()
+        }
     coords = {name: v for name, v in chosen.coords.items() if name not in variables}
     return xr.Dataset(variables, coords=coords)
 
@@ -284,10 +346,29 @@ def _expanded(sample: xr.Dataset, scan: xr.Dataset, dims: Sequence[str]) -> xr.D
     return ordered(over_scan, dims).chunk(_chunks(scan, dims))
 
 
+def _one_of(model: Model, chosen: ParameterSet) -> dict[str, xr.Variable]:
+    """The coordinates of one lane at the declared values, as a function of the user's sees them;
+    none is read.
+    """
+    import xarray as xr
+
+    def one(name: str, coord: Any) -> Any:
+        p = model.parameters.get(name)
+        number = units.restore(p.value, p.unit).magnitude if p is not None else None
+        return np.zeros((), coord.dtype) if number is None else number
+
+    return {n: xr.Variable((), one(n, v), v.attrs) for n, v in chosen.coords.items()}
+
+
+def _of_any_length(data: xr.Dataset) -> xr.Dataset:
+    """With text of a user's function as objects: numpy's own has the length of the longest."""
+    return data.assign(
+        {name: v.astype(object) for name, v in data.data_vars.items() if v.dtype.kind == "U"}
+    )
+
+
 def _course_names(model: Model) -> list[str]:
-    return [
-        name for name, v in VARIABLES.items() if v.dim == "pool" or dimension_size(model, v.dim)
-    ]
+    return [name for name in present(model, (), {}, False, ()) if name in VARIABLES]
 
 
 def _with_protocols(sample: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.Dataset:
@@ -309,21 +390,6 @@ def _with_protocols(sample: xr.Dataset, task: Task, chosen: ParameterSet) -> xr.
 
 
 def _fixed_digest(task: Task, keep: Keep) -> str:
-    reduce = keep.reduce
-    if isinstance(reduce, FunctionType):
-        reducer: Any = _code(reduce.__code__)
-    else:
-        reducer = type(reduce).__qualname__
+    reducer = digest(keep.reduce) if callable(keep.reduce) else "by name"
     text = repr((task.parameters.digest(task.model), reducer, task.first))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _code(code: CodeType) -> tuple[Any, ...]:
-    """What a function does, the same in every process: its code with names and constants, not its
-    place in a file.
-    """
-    return (
-        code.co_code,
-        code.co_names,
-        [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import units, user_text
+from ..account.empty_baths import scanned_to_zero
 from ..solve.parameter_set import digest_of, exact_text
 from ..solve.problem import reached
 from ..solve.status import Outcome
@@ -36,12 +37,15 @@ def _own_attributes(run: xr.Dataset) -> dict[str, str]:
     if "scanned_json" not in run.attrs:  # of an older file
         return {}
     used: dict[str, str] = json.loads(run.attrs["parameters_json"])
-    for name, pieces in json.loads(run.attrs["scanned_json"]).items():
+    zero = scanned_to_zero(run)
+    scanned = json.loads(run.attrs["scanned_json"])
+    for name, pieces in scanned.items():
         used[name] = "".join(x if isinstance(x, str) else _number(run[x["lane"]]) for x in pieces)
     start = str(run.attrs.get("start_digest", ""))
     if "start_digest" in run:
         start = f"{int(run.start_digest):016x}"
-    empty = [name for name in str(run.attrs["empty"]).split() if _may_be_zero(used.get(name, ""))]
+    named = [name for name in str(run.attrs["empty"]).split() if name not in scanned]
+    empty = sorted({*filter(lambda name: _may_be_zero(used.get(name, "")), named), *zero})
     return {
         "parameters_json": json.dumps(used, ensure_ascii=False), "scanned_json": "{}",
         "start_digest": start,

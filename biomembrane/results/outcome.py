@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import units
 from ..assemble.impermeants import impermeant_quantities
+from ..solve.model_index import model_index
 from .run import Run
 
 if TYPE_CHECKING:
@@ -49,14 +50,16 @@ def concentrations(run: Run) -> dict[str, float]:
     last = end.get("concentration")
     if last is None:
         return {}
-    rows = zip(last.pool.values, end.pool_kind.values, last.values, strict=True)
-    return {str(pool): float(c) for pool, kind, c in rows if kind == "solute"}
+    solutes = {x.name for x in run.model.states if x.concentration is not None}
+    rows = zip(map(str, last.pool.values), last.values, strict=True)
+    return {pool: float(c) for pool, c in rows if pool in solutes}
 
 
 def volumes(run: Run) -> dict[str, float]:
     """Volume by place that can swell, at the end [pL]."""
     last = run.data.isel(time=-1).get("volume")
-    free = [x.place for x in run.model.states if x.kind == "volume"]
+    volumes = model_index(run.model).volumes
+    free = [x.place for x, is_one in zip(run.model.states, volumes, strict=True) if is_one]
     return {} if last is None else {place: float(last.sel(compartment=place)) for place in free}
 
 

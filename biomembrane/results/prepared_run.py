@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,31 @@ def prepare(
         raise errors.WrongType(
             where="prepare(vary=…)", wanted=wanted, got=errors.shown(vary), advice=_EXAMPLE
         )
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise errors.WrongType(
+            where="prepare(parameters=…)",
+            wanted="{dotted name: quantity}",
+            got=errors.shown(parameters),
+            advice="parameters={'blood.K': Q(10, 'mM')}",
+        )
+    begun: Any = start
+    scanned = [str(d) for d in begun.end_state[2]] if hasattr(begun, "end_state") else []
+    if scanned:
+        raise errors.BadSettings(
+            where="prepare(start=…)",
+            wanted="one run",
+            got=f"a scan over {', '.join(scanned)}",
+            advice=f"start=run.isel({', '.join(f'{d}=0' for d in scanned)}) takes one lane",
+        )
     fixed_values = dict(parameters or {})
     grid = output_times(until, times, "prepare")
     # a call sets them in place of the protocols that electrodes hold
     held = {n: model.parameters[n].quantity for n in model.protocols if n in vary}
-    task = make_task(
-        model, grid.times, first=grid.first, parameters=fixed_values | held, start=start,
-        solver=solver,
-    )  # fmt: skip
+    with _told_here():
+        task = make_task(
+            model, grid.times, first=grid.first, parameters=fixed_values | held, start=start,
+            solver=solver,
+        )  # fmt: skip
     if task.parameters.dims:
         raise errors.BadSettings(
             where="prepare(parameters=…)",
@@ -105,6 +123,18 @@ def prepare(
         if task.start.state is not None and name in of_start(model):
             raise fixed(name, f"prepare(vary={{{name!r}: …}})")
     return Prepared(task, vary)
+
+
+@contextmanager
+def _told_here() -> Iterator[None]:
+    """Errors of arguments that ``simulate`` has too are told of this call."""
+    try:
+        yield
+    except errors.BiomembraneError as problem:
+        if not problem.where.startswith("simulate("):
+            raise
+        where = f"prepare({problem.where.removeprefix('simulate(')}"
+        raise replace(problem, where=where) from None
 
 
 def _check_unit(model: Model, name: str, unit: Any) -> None:

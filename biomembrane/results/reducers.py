@@ -7,13 +7,12 @@ its ends, lane by lane.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Unseen
+from .. import errors
 from ..solve.trajectory import Trajectory
 from .schema import REDUCTIONS, VARIABLES
 from .variables import values_at_breaks
@@ -25,11 +24,12 @@ def _mean(a: Array, t: Array) -> Array:
     """Mean over time by the trapezoid rule; ``t`` is (time,) or (lane, time)."""
     if a.shape[1] == 1:
         return a[:, 0]
-    mean: Array
-    if t.ndim == 1:
-        mean = np.trapezoid(a, t, axis=1) / (t[-1] - t[0])
-    else:
-        mean = np.trapezoid(a, t[..., None], axis=1) / (t[0, -1] - t[0, 0])
+    when = np.broadcast_to(t, a.shape[:2])
+    total = np.zeros((a.shape[0], *a.shape[2:]))
+    for k in range(a.shape[1] - 1):  # in one order, whatever the memory layout of a chunk
+        step = (when[:, k + 1] - when[:, k]).reshape(-1, *[1] * (a.ndim - 2))
+        total += step * (a[:, k] + a[:, k + 1]) / 2
+    mean: Array = total / (when[0, -1] - when[0, 0])
     return mean
 
 
@@ -123,4 +123,4 @@ def warn(*, function: bool) -> None:
         f"a protocol moves between output times: Keep(reduce=…) looks {where}; give more of them"
         " (times=…), some in each pulse or wave"
     )
-    warnings.warn(text, Unseen, stacklevel=4)
+    errors.warned(text, errors.Unseen)

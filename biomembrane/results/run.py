@@ -18,6 +18,7 @@ from .labels import attributes
 from .lanes import Labels, final, nearest_places, positions
 from .layout import (
     BY_LANE,
+    MESSAGE,
     Deferred,
     end_variables,
     ending_text,
@@ -38,7 +39,7 @@ class Run:
     """Result of :func:`simulate`.
 
     Attributes:
-        data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``,
+        data: :class:`xarray.Dataset`: ``amount(pool)``, ``concentration(pool)``, ``pH(place)``,
             ``potential(membrane)``, ``volume(compartment)``, ``flux(process)``,
             ``affinity(process)``, ``dissipation(process)`` and, where there are any,
             ``auxiliary(auxiliary_state)`` over ``time`` and the scan's own dimensions, with CF
@@ -73,7 +74,8 @@ class Run:
         """
         lanes = len(self.trajectory.statuses)
         if lanes > 1:
-            got, advice = f"{lanes} lanes", "run.isel(dim=0)"
+            at = ", ".join(f"{d}=0" for d in self.trajectory.dims)
+            got, advice = f"{lanes} lanes", f"run.isel({at})"
             raise errors.BadSettings(
                 where="run.solution", wanted="one lane", got=got, advice=advice
             )
@@ -228,4 +230,6 @@ def _dataset(run: Run) -> xr.Dataset:
     laid_out = {name: deferred.variable(name) for name in names if TABLE[name].deferred}
     ending_text, span = BY_LANE if dims else run.status.kind, float(t.block.times[-1])
     attrs = attributes(model, t.parameters, t.solver, ending_text, span=span, empty=books.empty)
+    if not dims and run.status.message:
+        attrs[MESSAGE] = run.status.message
     return labelled_dataset(data, model, t.parameters, t.times, attrs, laid_out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -30,7 +30,8 @@ class Ended(Protocol):
 ValueLike: TypeAlias = QuantityLike | Number | xr.DataArray | Course
 ParametersLike: TypeAlias = Mapping[str, ValueLike]  # values by dotted name
 StartLike: TypeAlias = Ended | Mapping[str, Number | QuantityLike]  # a run, or shares by state
-KeepLike: TypeAlias = str | Sequence[str] | Keep  # "final", names of variables, or a Keep
+#: what is kept: "final", "all", names of variables, or a Keep; a str alone would be a Sequence too
+KeepLike: TypeAlias = Literal["final", "all"] | list[str] | tuple[str, ...] | Keep
 EventsLike: TypeAlias = Sequence[Event]  # what happens during a run
 #: True for a line on the terminal, or a function of the share that is done; the run stops where it
 #: returns False

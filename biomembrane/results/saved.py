@@ -14,7 +14,7 @@ from .. import errors
 from ..account.kept_ledger import KeptLedger
 from ..solve.status import Outcome, Status
 from .lanes import Labels, final, nearest_places, positions
-from .layout import ending_text
+from .layout import MESSAGE, ending_text
 from .one_lane import lane
 from .saved_ledger import FiledLedger
 from .schema import has_whole_ledger
@@ -45,6 +45,7 @@ class SavedRun:
 
     @property
     def model_name(self) -> str:
+        """Name of the model."""
         return str(self.data.attrs["title"])
 
     @property
@@ -55,8 +56,10 @@ class SavedRun:
     @property
     def status(self) -> Status:
         """How the run ended; the first lane, in a scan."""
-        kind, end, pool = (self.data[name].values.flat[0] for name in ("status", "end", "culprit"))
-        return Status(Outcome.of(int(kind)), float(end), "", None if pool < 0 else int(pool))
+        first = self.data[["status", "end", "culprit"]].isel(dict.fromkeys(self.dims, 0)).compute()
+        state = None if first.culprit < 0 else int(first.culprit)
+        text = "" if self.dims else str(self.data.attrs.get(MESSAGE, ""))
+        return Status(Outcome.of(int(first.status)), float(first.end), text, state)
 
     @property
     def failed(self) -> int:

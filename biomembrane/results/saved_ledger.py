@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import errors
+from ..account.empty_baths import empty_baths
 from ..account.ledger import Ledger
 from ..assemble.energy_stores import Component, Role, Store
 from ..assemble.ledger_accounts import LedgerLayout
@@ -113,6 +114,7 @@ class FiledLayout(LedgerLayout):
             name: [(fuel, frozenset(members)) for fuel, members in parts]
             for name, parts in t.facts["fuel"].items()
         }
+        self.conversions = frozenset(t.facts.get("conversions", ()))  # none in an older file
         self.transporters = list(t.facts["transporters"])
         self.carriers = list(dict.fromkeys(self.carrier))
         self.baths = list(dict.fromkeys(s.species for s in self.store if s.role is Role.BATH))
@@ -144,8 +146,7 @@ class FiledTotals(LedgerTotals):
         if "touched" not in self.t.facts:  # of an older file
             return {name: tuple(used) for name, used in self.t.facts["empty"].items()}
         return {
-            name: tuple(self.t.facts["touched"].get(name, ()))
-            for name in str(self.t.data.attrs["empty"]).split()
+            name: tuple(self.t.facts["touched"].get(name, ())) for name in empty_baths(self.t.data)
         }
 
     @cached_property

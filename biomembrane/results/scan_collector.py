@@ -5,6 +5,7 @@ result.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import errors
 from ..account.ledger_lines import LINES
 from ..solve import lane_batches
 from ..solve.ledger_totals import LedgerTotals
 from ..solve.status import Outcome
 from ..solve.task import Task
 from ..solve.trajectory import Trajectory
+from . import users_function
 from .keep import Keep
-from .labels import attributes, own_coordinates
+from .labels import attributes
 from .layout import (
     BY_LANE,
     CANCELLED,
+    MESSAGE,
     attributes_of,
     end_variables,
     labelled_dataset,
@@ -33,6 +35,7 @@ from .layout import (
 from .reducers import COVERAGE, LEDGER_COVERAGE, METHODS, REDUCERS, moves_unseen, warn, with_breaks
 from .scan_result import ScanResult
 from .schema import ALL_LANES, TABLE, USER_VARIABLES, Part, reduced
+from .users_function import Layout
 from .variables import protocols, variable_values
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ Array = NDArray[Any]
 class _Collector:
     """Arrays of the result, created with the first chunk and filled chunk by chunk."""
 
-    def __init__(self, task: Task, keep: Keep) -> None:
+    def __init__(self, task: Task, keep: Keep, users: Mapping[str, Layout] | None) -> None:
         self.task, self.keep = task, keep
         self.lanes = task.parameters.lanes
         self.kept = keep.kept_times(task.times, task.first)  # indices
@@ -58,25 +61,25 @@ class _Collector:
         self.end = np.full(self.lanes, np.nan)
         self.culprit = np.full(self.lanes, -1, dtype=np.int16)
         self.lock = Lock()
-        #: dimensions, attributes and coordinates of variables that a user's function returned
-        self.users: dict[str, Any] = {}
+        self.users = users  # variables that a user's function gives, once they are known
         self.empty: set[str] = set()  # baths and held pools at 0 mM
+        self.message = ""  # of the last lane: why it stopped
         self.unseen = False  # something moved where the reducers do not look
 
-    def store(self, name: str, at: slice, values: Array) -> None:
+    def store(self, name: str, at: slice, values: Array, dtype: Any = None) -> None:
         """Write values (lane, …) of some lanes into the result."""
         with self.lock:
             if name not in self.arrays:
-                floating = np.issubdtype(values.dtype, np.floating)
-                dtype = np.dtype(self.keep.dtype) if floating else values.dtype
+                dtype = values.dtype if dtype is None else np.dtype(dtype)
+                dtype = np.dtype(self.keep.dtype) if dtype.kind == "f" else dtype
                 self.arrays[name] = np.empty((self.lanes, *values.shape[1:]), dtype)
         self.arrays[name][at] = values
 
     def blank_lanes_not_run(self) -> None:
-        """Set NaN, or 0, in the lanes that were not run."""
+        """Set NaN, 0 or no text in the lanes that were not run."""
         not_run = self.status == CANCELLED
         for array in self.arrays.values() if not_run.any() else ():
-            array[not_run] = np.nan if np.issubdtype(array.dtype, np.floating) else 0
+            array[not_run] = {"f": np.nan, "O": ""}.get(array.dtype.kind, 0)
 
     def add(self, at: slice, t: Trajectory) -> None:
         """Keep what is wanted of a chunk of lanes."""
@@ -86,6 +89,7 @@ class _Collector:
         for name in (n for n in ALL_LANES if n in self.every and TABLE[n].deferred):
             self.store(name, at, variable_values(t, end_totals, name))
         self.empty |= set(end_totals.empty)
+        self.message = t.statuses[-1].message
         self._note_unseen(t)
         courses, ends = self._courses(at, t, totals)
         if callable(keep.reduce):
@@ -140,57 +144,27 @@ class _Collector:
         self, at: slice, t: Trajectory, courses: dict[str, Array], totals: LedgerTotals
     ) -> None:
         """Call the user's function on the kept times of a chunk, and store what it returns."""
-        import xarray as xr
-
-        data: dict[str, Any] = {
-            name: (("lane", *TABLE[name].axes), values) for name, values in courses.items()
-        }
-        for line in LINES:
-            data[f"ledger_{line}"] = ("lane", "time"), getattr(totals, line).T[:, self.kept]
-        coords: dict[str, Any] = dict(
-            own_coordinates(t.model, {d for dims, _ in data.values() for d in dims})
-        )
-        coords |= {"time": t.block.times[self.kept], "lane": np.arange(at.start, at.stop)}
+        lines = {f"ledger_{line}": getattr(totals, line).T[:, self.kept] for line in LINES}
+        data = users_function.given(self.task, at, courses | lines, t.block.times[self.kept])
         function = self.keep.reduce
         assert callable(function)
-        with errors.of_users(function, "Keep(reduce=…)"):
-            reduced_data: Any = function(xr.Dataset(data, coords=coords))
-        if isinstance(reduced_data, xr.DataArray):
-            name = "reduced" if reduced_data.name is None else str(reduced_data.name)
-            reduced_data = reduced_data.to_dataset(name=name)
-        lanes = at.stop - at.start
-        if not isinstance(reduced_data, xr.Dataset) or reduced_data.sizes.get("lane") != lanes:
-            raise errors.WrongType(
-                where="Keep(reduce=…)",
-                wanted="a Dataset or DataArray over 'lane'",
-                got=errors.shown(reduced_data),
-                advice="reduce=lambda data: data.potential.max('time')",
-            )
-        for variable, array in reduced_data.data_vars.items():
-            self._store_users(str(variable), at, array)
-
-    def _store_users(self, name: str, at: slice, array: xr.DataArray) -> None:
-        """Store a variable that a user's function returned."""
-        taken = {*ALL_LANES, *(f"ledger_{line}" for line in LINES), *self.task.parameters.dims}
-        if name in taken:
-            raise errors.BadName(
-                where="Keep(reduce=…)",
-                wanted="variables of your own",
-                got=f"the result's own {name}",
-                advice="another name",
-            )
-        dims = [d for d in array.dims if d != "lane"]
-        coords = {d: array[d] for d in dims if d in array.coords}
-        self.users[name] = (dims, dict(array.attrs), coords)
-        self.store(name, at, array.transpose("lane", *dims).values)
+        made = users_function.call(function, data, self.task)
+        with self.lock:
+            new = {name: layout for name, (layout, _) in made.items()}
+            self.users = new if self.users is None else users_function.agreed(self.users, new)
+        for name, (layout, values) in made.items():
+            self.store(name, at, values, layout.dtype)
 
 
-def collect(task: Task, keep: Keep, progress: Any) -> tuple[ScanResult, bool]:
-    """Run a task in chunks and keep what is wanted.
+def collect(
+    task: Task, keep: Keep, progress: Any, users: Mapping[str, Layout] | None = None
+) -> tuple[ScanResult, bool]:
+    """Run a task in chunks and keep what is wanted; ``users``: variables that a user's function
+    must give, if they are known.
 
     Returns the result, and whether the task ran to completion.
     """
-    collector = _Collector(task, keep)
+    collector = _Collector(task, keep, users)
     width = task.width if collector.ledger_in_time else len(task.kernel.program.states)
     chunks = lane_batches.chunks(task, width)
     finished = lane_batches.run(task, chunks, collector.add, progress, width)
@@ -208,7 +182,8 @@ def _dataset(collector: _Collector) -> xr.Dataset:
     data: dict[str, Any] = {}
     for name, array in collector.arrays.items():
         dims, facts = _dims_and_attributes(name, collector)
-        data[name] = ((*names, *dims), array.reshape((*shape, *array.shape[1:])), facts)
+        values = array.astype(str) if array.dtype.kind == "O" else array
+        data[name] = ((*names, *dims), values.reshape((*shape, *array.shape[1:])), facts)
     ends = (collector.status, collector.culprit, collector.end)
     data |= end_variables(task.model, chosen.dims, ends)
     status = BY_LANE if chosen.dims else Outcome.of(collector.status[0])
@@ -216,18 +191,20 @@ def _dataset(collector: _Collector) -> xr.Dataset:
     attrs: dict[str, Any] = attributes(
         task.model, chosen, task.solver, status, span=span, empty=collector.empty
     )
+    if collector.message and not chosen.dims:
+        attrs[MESSAGE] = collector.message
     if collector.users:
         attrs[USER_VARIABLES] = json.dumps(sorted(collector.users))
     dataset = labelled_dataset(data, task.model, chosen, task.times[collector.kept], attrs)
-    coords = {k: v for _, _, own in collector.users.values() for k, v in own.items()}
+    coords = {k: v for each in (collector.users or {}).values() for k, v in each.labels.items()}
     return dataset.assign_coords({k: v for k, v in coords.items() if k not in dataset.coords})
 
 
 def _dims_and_attributes(name: str, collector: _Collector) -> tuple[list[str], dict[str, Any]]:
     """Dimensions beyond the scan's, and attributes, of a kept array."""
-    if name in collector.users:
-        dims, facts, _ = collector.users[name]
-        return dims, facts
+    if collector.users is not None and name in collector.users:
+        layout = collector.users[name]
+        return list(layout.sizes), dict(layout.attributes)
     if name in collector.protocol_attributes:
         return ["time"], collector.protocol_attributes[name]
     base, how = reduced(name)

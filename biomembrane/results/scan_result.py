@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import errors
 from ..account.kept_ledger import KeptLedger
 from ..assemble.model import Model
+from ..solve.status import Status
 from .lanes import nearest_places, positions
 from .layout import CANCELLED
 from .one_lane import lane
@@ -19,6 +21,8 @@ from .schema import has_whole_ledger
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ..quantity_types import Quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,7 @@ class ScanResult:
 
     @property
     def model_name(self) -> str:
+        """Name of the model."""
         return self.model.name
 
     @property
@@ -42,6 +47,34 @@ class ScanResult:
         if has_whole_ledger(self.data) and not self.data.chunks:
             return FiledLedger(self.data)
         return KeptLedger(self.data, self.model.name, self.rtol)
+
+    @property
+    def dims(self) -> dict[str, int]:
+        """Sizes of the scan's dimensions."""
+        return SavedRun(self.data).dims
+
+    @property
+    def status(self) -> Status:
+        """How the run ended; the first lane, in a scan, whose chunk runs if it is lazy."""
+        return SavedRun(self.data).status
+
+    def final(self, variable: str) -> dict[str, Quantity]:
+        """As :meth:`biomembrane.Run.final`, of what was kept over time."""
+        return SavedRun(self.data).final(variable)
+
+    @property
+    def baths(self) -> dict[str, dict[str, float]]:
+        """As :attr:`biomembrane.Run.baths`, where everything was kept.
+
+        Raises:
+            UnknownName: they were not kept.
+        """
+        if self.model.reservoirs and "bath_concentration" not in self.data:
+            raise errors.UnknownName(
+                where="run.baths", wanted="the baths, which keep='all' keeps",
+                got="a scan of which a part was kept", advice="simulate(…, keep='all')",
+            )  # fmt: skip
+        return SavedRun(self.data).baths
 
     @property
     def end_state(self) -> tuple[list[str], NDArray[np.float64], dict[str, int]]:
@@ -60,7 +93,8 @@ class ScanResult:
     def isel(self, **at: int) -> ScanResult:
         """One lane, by position along the dimensions, as :meth:`biomembrane.Run.isel`."""
         dims = {str(d): int(n) for d, n in self.data.status.sizes.items()}
-        return ScanResult(lane(self.data, positions(dims, at)), self.model, self.rtol, self.timing)
+        one = self.data.isel(positions(dims, at)).compute()  # of a lazy scan one chunk, once
+        return ScanResult(lane(one, {}), self.model, self.rtol, self.timing)
 
     def sel(self, **at: Any) -> ScanResult:
         """One lane, by its labels, as :meth:`biomembrane.Run.sel`."""
@@ -74,7 +108,7 @@ class ScanResult:
     def __repr__(self) -> str:
         dims = ", ".join(f"{k}: {v}" for k, v in self.data.status.sizes.items())
         return (
-            f"<Kept of {self.model.name!r}{f' over ({dims})' if dims else ''}; {self.failed}"
+            f"<ScanResult of {self.model.name!r}{f' over ({dims})' if dims else ''}; {self.failed}"
             f" failed; {', '.join(map(str, self.data.data_vars))}>"
         )
 

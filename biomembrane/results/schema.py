@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 VERSION = 2  # of this table; files of the first version do not name it
 VERSION_ATTRIBUTE = "schema_version"  # attribute that names it
+AT_REST = "at_rest"  # attribute of steady states, whose variables have no time
 USER_VARIABLES = "own_json"  # attribute: variables that a user's function returned
 
 
@@ -287,27 +288,30 @@ def faults(data: xr.Dataset) -> Iterator[str]:
     if version != str(VERSION):
         yield f"a result of schema {version}, of another version of biomembrane"
         return
-    for name in ("status", "culprit", "end"):
+    at_rest = AT_REST in data.attrs
+    for name in ("status", "culprit") if at_rest else ("status", "culprit", "end"):
         if name not in data.data_vars:
             yield f"no {name!r}"
             return
     scan, own = tuple(map(str, data.status.dims)), json.loads(data.attrs.get(USER_VARIABLES, "[]"))
     for variable, array in data.data_vars.items():
         if variable not in own:
-            yield from _faults_of(str(variable), array, scan)
+            yield from _faults_of(str(variable), array, scan, timeless=at_rest)
     for dim, others in DIMENSIONS.items():
         if dim in data.dims:
             labels = others if dim == "entry" else (dim, *others)
             yield from (f"no {label!r} along {dim}" for label in labels if label not in data.coords)
 
 
-def _faults_of(name: str, array: xr.DataArray, scan: tuple[str, ...]) -> Iterator[str]:
+def _faults_of(
+    name: str, array: xr.DataArray, scan: tuple[str, ...], *, timeless: bool
+) -> Iterator[str]:
     base, how = reduced(name)
     v = TABLE.get(base)
     if v is None:
         return
     bare = tuple(axis for axis in v.axes if axis != "time")
-    allowed = {bare if how else v.axes} | ({bare} if v.part is Part.LINE else set())
+    allowed = {bare if how or timeless else v.axes} | ({bare} if v.part is Part.LINE else set())
     if tuple(map(str, array.dims)) not in {(*axes, *scan) for axes in allowed}:
         yield (
             f"{name} over {', '.join(map(str, array.dims)) or 'nothing'}, where"

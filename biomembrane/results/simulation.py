@@ -11,7 +11,7 @@ from ..assemble.model import Model
 from ..solve import lane_batches
 from ..solve.engine_protocols import Solver
 from ..solve.problem import VANISHES
-from ..solve.status import Outcome
+from ..solve.status import Outcome, Status
 from ..solve.task import Task, make_task
 from ..solve.time_grid import output_times
 from .keep import Keep, as_keep
@@ -100,7 +100,8 @@ def simulate(
         does not stop the others: it ends in NaN and ``run.data.status`` says why.
 
     Raises:
-        SimulationStopped: a single run stopped early; its ``run`` holds everything up to there.
+        SimulationStopped: a single run stopped early; its ``run`` holds everything up to there, or
+            what was kept.
         Cancelled: by Ctrl-C or by ``progress``; its ``run`` holds every lane that was done.
         WrongType: an argument that is not a model, mapping, solver, ``keep`` or ``start``.
         UnknownName: a parameter or a variable that does not exist.
@@ -129,6 +130,7 @@ def simulate(
             )
         from .lazy_scan import lazy
 
+        lane_batches.Meter(progress, 1)  # which nothing uses here, and which may be wrong
         return lazy(
             model, grid, parameters=parameters or {}, start=start, keep=chosen, solver=solver
         )
@@ -159,7 +161,15 @@ def _kept(task: Task, chosen: Keep, progress: lane_batches.Progress) -> ScanResu
     kept, done = collect(task, chosen, progress)
     if not done:
         raise _cancelled(kept, task.model, kept.done)
-    return kept
+    span, status = float(kept.data.attrs["span"]), kept.status
+    if kept.dims or _complete(status, span):
+        return kept
+    raise _stopped(kept, status, span, "", "the exception's .run holds what was kept")
+
+
+def _complete(status: Status, end: float) -> bool:
+    """Whether a run came to its end, even if its books do not close."""
+    return not status.failed or (status.kind is Outcome.OPEN_BOOKS and status.time >= end)
 
 
 def finished(run: Run) -> Run:
@@ -171,60 +181,70 @@ def finished(run: Run) -> Run:
     Raises:
         SimulationStopped: with the run up to there.
     """
-    status, end = run.status, run.trajectory.block.times[-1]
-    complete = not status.failed or (status.kind is Outcome.OPEN_BOOKS and status.time >= end)
-    if run.trajectory.dims or complete:
+    status, end = run.status, float(run.trajectory.block.times[-1])
+    if run.trajectory.dims or _complete(status, end):
         return run
     held = (
         "the exception's .run holds the output times up to there, the last at"
         f" {run.trajectory.times[-1]:.6g} s"
     )
+    raise _stopped(run, status, end, _movers(run), held)
+
+
+def _stopped(
+    run: Run | ScanResult, status: Status, end: float, movers: str, held: str
+) -> errors.BiomembraneError:
+    """The error of a single run that stopped; ``movers``: processes at fault, in words."""
+    state = None if status.state is None else run.model.states[status.state]
+    culprit = ""
+    if state is not None:
+        culprit = f", {'state' if state.conjugate is None else 'pool'} {state.name}{movers}"
     advice = f"{held}; look at its last fluxes"
-    if status.message.startswith(VANISHES):
-        advice = f"{_advice_for_volume(run)}; {held}"
-    raise errors.SimulationStopped(
+    if status.message.startswith(VANISHES) and state is not None:
+        advice = f"{_advice_for_volume(state.place)}; {held}"
+    return errors.SimulationStopped(
         run=run,
-        where=f"model {run.model.name!r} at t = {status.time:.6g} s{_culprit(run)}",
+        where=f"model {run.model.name!r} at t = {status.time:.6g} s{culprit}",
         wanted=f"a run to {end:g} s",
         got=f"{status.kind}: {status.message}",
         advice=advice,
         time=status.time,
-        state="" if status.state is None else run.model.states[status.state].name,
+        state="" if state is None else state.name,
     )
 
 
 def _cancelled(run: Any, model: Model, share: float) -> errors.Cancelled:
+    got = f"cancelled, with {100 * share:.0f} % done"
+    advice = "the exception's .run holds what was done; the rest is NaN"
+    if share == 1:
+        got, advice = "cancelled after the last lane had ended", "the exception's .run holds it all"
     return errors.Cancelled(
-        run=run, where=f"model {model.name!r}", wanted="run to completion",
-        got=f"cancelled, with {100 * share:.0f} % done",
-        advice="the exception's .run holds what was done; the rest is NaN", share=share,
+        run=run, where=f"model {model.name!r}", wanted="run to completion", got=got,
+        advice=advice, share=share,
     )  # fmt: skip
 
 
-def _culprit(run: Run) -> str:
-    """The state at fault, and the processes whose fluxes are not finite or, failing these, the one
-    with the largest flux.
+def _movers(run: Run) -> str:
+    """The processes that move the state at fault and whose fluxes are not finite or, failing these,
+    the one with the largest flux.
     """
     state = run.status.state
     if state is None:
         return ""
     x = run.model.states[state]
-    text = f", {'state' if x.conjugate is None else 'pool'} {x.name}"
     movers = [p for p, column in run.model.N.items() if x.name in column]
     t = run.trajectory
     last = t.observe("flux")[:, t.reached - 1, 0]
     fluxes = dict(zip(t.kernel.program.names["flux"], last, strict=True))
     infinite = [p for p in movers if not np.isfinite(fluxes[p])]
     chosen = infinite or sorted(movers, key=lambda p: -abs(fluxes[p]))[:1]
-    return f"{text}, process {', '.join(chosen)}" if chosen else text
+    return f", process {', '.join(chosen)}" if chosen else ""
 
 
-def _advice_for_volume(run: Run) -> str:
+def _advice_for_volume(place: str) -> str:
     """How to keep a volume from vanishing: solutes that cannot leave hold water against the
     outside.
     """
-    assert run.status.state is not None
-    place = run.model.states[run.status.state].place
     return (
         f"give {place} what cannot leave it, such as impermeant=bm.balance(), or dilute the"
         " outside; without a path for water the volume is fixed"

@@ -140,11 +140,20 @@ def _equation(levels: Iterable[Level]) -> str:
 
 def claims(declared: Declaration, temperature: float = constants.BODY_TEMPERATURE) -> list[Claim]:
     """The claim of every process of a declared transporter or cycle."""
-    derived = {symbol: formula.expression for symbol, formula in declared.derived.items()}
+    derived = definitions(declared)
     values = {name: p.value for name, p in declared.parameters.items()}
     if isinstance(declared.on, Membrane):
         values[str(declared.on.area.symbol)] = declared.on.area.value
     return [_claim(process, derived, values, temperature) for process in declared.processes]
+
+
+def definitions(declared: Declaration) -> dict[sp.Symbol, sp.Expr]:
+    """The symbols that follow from parameters and temperature: values at T, standard energies of
+    carrier states, constants of closing steps.
+    """
+    warm = {p.used: p.formula.expression for p in declared.parameters.values() if p.dependence}
+    derived = declared.derived.items()
+    return warm | {symbol: formula.expression.xreplace(warm) for symbol, formula in derived}
 
 
 def _claim(

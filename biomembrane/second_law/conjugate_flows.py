@@ -19,9 +19,10 @@ from ..declare.cycle import Cycle
 from ..declare.diagram import slowest_last
 from ..declare.places import Compartment, Membrane, contents
 from ..declare.reaction import Participant
+from ..declare.standard_energies import standard_in
 from ..declare.transporter import Process, Transporter
 from ..symbols import R, T, n0
-from .claim import level
+from .claim import definitions, level
 from .evaluation import Array, Box, Functions, Variable
 from .forces import Force, Forces, independent
 from .one_way_split import splits
@@ -130,9 +131,9 @@ class Flows:
         return np.asarray(total)
 
     def _standard(self, pool: str) -> float:
-        species = self.solutes[pool].species
-        assert species is not None
-        return self.box.values.get(f"{species.name}.standard_energy", 0.0)
+        participant = self.solutes[pool]
+        standard = standard_in(participant.species, participant.place)
+        return 0.0 if standard is None else standard.value_at(self.box.temperature)
 
     @cached_property
     def _levers(self) -> list[int]:
@@ -183,7 +184,7 @@ class _Diagram:
 
     def __init__(self, part: Declaration, box: Box, basis: Forces) -> None:
         self.part = part
-        derived = {s: f.expression for s, f in part.derived.items()}
+        derived = definitions(part)
         alone = {symbols.amount(state.pool): n0 for state in part.states}
         rates = [(p, *_pair(p)) for p in part.processes]
         self.pairs = Functions(

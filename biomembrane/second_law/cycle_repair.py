@@ -12,7 +12,8 @@ from typing import Any
 
 from .. import constants
 from ..declare.cycle import Cycle
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
+from ..declare.source import Source
 from ..units import as_quantity
 from .audit import audit
 from .cycles import attribute_error, loops
@@ -61,4 +62,6 @@ def _scaled(given: Any, factor: float) -> Parameter:
         source = replace(source, kind="derived", note=note)
     else:
         source = Source("assumed", note=note)
+    if isinstance(given, Parameter):
+        return replace(given, quantity=_quantity(given) * factor, source=source)
     return Parameter(_quantity(given) * factor, source)

@@ -24,6 +24,7 @@ from ..declare.places import Membrane
 from ..declare.reaction import Participant
 from ..declare.reaction_balance import net_species
 from ..declare.reduced_affinity import exact
+from ..declare.standard_energies import standard_in
 from ..declare.transporter import Process, Transporter
 from ..symbols import B, F, R, T, c0, n0
 from . import proof_text
@@ -148,11 +149,8 @@ def _potential(participant: Participant, energies: bool = True) -> sp.Expr:
     if participant.is_solvent:
         return participant.per_mole * participant.potential
     assert participant.species is not None
-    standard = (
-        sp.S.Zero
-        if participant.species.declared_standard is None or not energies
-        else participant.species.declared_standard.symbol
-    )
+    declared = standard_in(participant.species, participant.place) if energies else None
+    standard = sp.S.Zero if declared is None else declared.used
     return sp.diff(_energy(n, standard, W * c0), n).subs(
         n, W * symbols.concentration(participant.pool)
     )
@@ -173,7 +171,7 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
     if process.slaved:
         note = "A = 0 at all times, so that J·A = 0"
         return Statement(**fields, verdict=Verdict.PROVEN, note=note)
-    rates = process.rates
+    rates = process.shown
     if rates.conductance is not None:
         good, signs = nonnegative(rates.conductance, {}), (("L", _sign(rates.conductance)),)
         note = "J = L·A, so that J·A = L·A² ≥ 0" + _modulated(process, "; ")
@@ -190,7 +188,8 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None
     assert rates.reverse is not None
-    made = _compared(fields, (rates.forward, rates.reverse), A, claim, derived)
+    pair = (rates.forward, rates.reverse)
+    made = _compared(fields, pair, A, claim, derived, process.units)
     if made.verdict != Verdict.PROVEN:
         return made
     return replace(made, note=made.note + _modulated(process, "; " if made.note else ""))
@@ -218,6 +217,7 @@ def _compared(
     A: sp.Expr,
     claim: Claim,
     derived: Derived,
+    units: Derived,
 ) -> Statement:
     """The statement on a pair of rates; constants derived from others are written out before the
     comparison.
@@ -243,8 +243,8 @@ def _compared(
         )
     written_out = replace(
         claim,
-        forward=forward,
-        reverse=reverse,
+        forward=forward.xreplace(units),
+        reverse=reverse.xreplace(units),
         flux=None,
         reduced_affinity=reduced_affinity,
         proved="",
@@ -383,7 +383,7 @@ def _loop(loop: Loop, cycle: Cycle, derived: Derived) -> Statement:
         assert p.rates.reverse is not None
         up, down = (rate.xreplace(alone) for rate in (p.rates.forward, p.rates.reverse)[::way])
         forward, reverse = forward * up, reverse * down
-    return _compared(fields, (forward, reverse), A, claim, derived)
+    return _compared(fields, (forward, reverse), A, claim, derived, {})
 
 
 def _invariant(weights: Mapping[str, Any]) -> str:

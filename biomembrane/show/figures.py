@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from . import style as look
+from .branch_figure import branch
 from .costs import costs
 from .coupling_figures import coupling, repair
 from .energy_flow_diagram import energy_flow
@@ -22,6 +23,7 @@ from .style import save, style
 from .time_courses import traces
 
 __all__ = [
+    "branch",
     "compare",
     "costs",
     "coupling",

@@ -171,8 +171,10 @@ def _instead(start: Any) -> str:
     """What to give in place of a path, or of a result of which a part was kept."""
     if isinstance(start, (str, os.PathLike)):
         return f"start=bm.open_run({os.fspath(start)!r})"
-    if hasattr(start, "model_name"):
-        return "keep='all' in the run that it comes from"
+    if hasattr(getattr(start, "data", None), "data_vars"):
+        if "state_end" in start.data:  # of a lazy scan, which has not run
+            return "start=bm.open_run(bm.save(scan, 'scan.zarr')), once it has run"
+        return "keep='all' in the earlier simulation, which keeps its last state"
     return "start=run, or start={'SGLT1.C1': 1}"
 
 

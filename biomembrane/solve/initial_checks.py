@@ -55,7 +55,8 @@ def closures(
                 where = f"simulate(parameters=…){position(row, lanes, dims)}"
                 kelvin = model.parameters["temperature"].value
                 species = model.standards.compared[names]
-                raise contradiction(where, names, species, float(np.max(row)), kelvin)
+                advice = f"values for {' and '.join(names)} together, which agree"
+                raise contradiction(where, names, species, float(np.max(row)), kelvin, advice)
 
 
 def position(row: Array, lanes: slice, dims: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .. import errors
 from .event_effects import split_at_events
-from .problem import Cancel
+from .problem import Cancel, bound
 from .task import Task
 from .trajectory import Trajectory
 
@@ -97,6 +97,7 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
     block = replace(
         blocks[0], rows=rows, statuses=[s for b in blocks for s in b.statuses], **joined
     )
+    starts = [p.given for p in parts if p.given is not None]
     lanes = slice(0, task.parameters.lanes)
     segment_ends, inputs = task.parameters.segments(lanes, float(task.times[-1]))
     timing = {"compile": task.compile_time, "solve": sum(p.timing["solve"] for p in parts)}
@@ -104,10 +105,11 @@ def _joined(task: Task, parts: list[Trajectory], rows: NDArray[np.float64]) -> T
         replace(
             parts[0],
             lanes=lanes,
-            constants=[task.kernel.bind(p) for p in inputs],
+            constants=bound(task.kernel, inputs, lanes.stop),
             segment_ends=segment_ends,
             block=block,
             timing=timing,
+            given=np.concatenate(starts, axis=1) if starts else None,
         )
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,8 @@ from ..assemble.model import Model
 from ..compile.kernel import Kernel
 from ..compile.program import Form
 from ..compile.time_formulas.motion import Motion, motions
-from ..declare.parameter import Declared, check_domain, check_usual
+from ..declare.parameter import Declared, check_domain
+from ..declare.parameter_checks import check_usual
 from .parameter_set import ParameterSet
 
 if TYPE_CHECKING:
@@ -94,20 +94,18 @@ def _warn(name: str, unclear: float, end: float, *, crowded: bool) -> None:
             f"seems to rest for {unclear:.3g} s of {end:.6g} s, but no bound shows that it does: a"
             " brief peak there would be missed"
         )
-        warnings.warn(
+        errors.warned(
             f"{where}: the formula {behaviour}; {advice}, or write the formula without differences"
             " of large terms",
             errors.UnclearProtocol,
-            stacklevel=2,
         )
     if crowded:
         behaviour = (
             "rests and moves again so often that not each time gets a break of its own: brief peaks"
             " late in the run could be missed"
         )
-        warnings.warn(
+        errors.warned(
             f"{where}: the formula {behaviour}; {advice}, or run one part of the time after"
             " another",
             errors.UnclearProtocol,
-            stacklevel=2,
         )

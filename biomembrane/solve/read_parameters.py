@@ -10,8 +10,10 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
+from ..assemble.temperature_table import tell_of_run
 from ..compile.program import Form, ramp
-from ..declare.parameter import Declared, check_domain, check_usual
+from ..declare.parameter import Declared, check_domain
+from ..declare.parameter_checks import check_usual
 from ..declare.place_contents import check_equivalents
 from ..declare.protocol import Protocol, Shape
 from ..dimension import CONCENTRATION, TIME, Dimension
@@ -42,6 +44,7 @@ def resolve(model: Model, given: Mapping[str, Any] | None) -> ParameterSet:
     given = {**model.protocols, **(given or {})}
     for name, value in given.items():
         sheet.protocol(name, value) if isinstance(value, Protocol) else sheet.put(name, value)
+    tell_of_run(model.parameters, sheet.temperatures)
     broadcast = spread(model, sheet.arrays)
     first = next(iter(broadcast.values()), None)
     dims = {} if first is None else {str(k): v for k, v in first.sizes.items()}
@@ -105,6 +108,7 @@ class _Sheet:
         self.extra: list[str] = []
         self.timed: list[Timed] = []
         self.forms: list[Form] = []
+        self.temperatures: list[float] = []  # that the run is asked for
 
     def put(self, name: str, value: Any) -> None:
         p = self.model.parameter(name)
@@ -136,6 +140,7 @@ class _Sheet:
             check_domain(x, domain, where, lambda x=x: units.restore(x, unit))
             if p is not None:
                 check_usual(p, x, where)
+                self.temperatures += [x] if p.name == "temperature" else []
         if array is None:
             self.numbers[key] = float(number)
         else:

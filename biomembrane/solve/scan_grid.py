@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import errors, units
 from ..assemble.model import Model
+from .storable import check_attributes, check_labels
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +34,8 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "state_end", "start_digest", "loop",
     "energy", "duration",
     "energy_share", "time_share", "pH",
+    "steady_state", "mode", "stable", "eigenvalue_real", "eigenvalue_imag", "time_constant",
+    "found", "special", "arclength",
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
@@ -122,7 +125,7 @@ def _named(model: Model, arrays: Mapping[str, xr.DataArray]) -> None:
     where, advice = f"parameters {', '.join(map(repr, arrays))}", "for instance dims='K_o'"
     dims: Iterable[Any] = dict.fromkeys(dim for array in arrays.values() for dim in array.dims)
     for dim in dims:
-        if not _writable(dim):
+        if not writable(dim):
             wanted = "scan dimensions named by text without blanks and '/', which no file holds"
             raise errors.BadName(where=where, wanted=wanted, got=errors.shown(dim), advice=advice)
         if reserved(dim):
@@ -140,7 +143,8 @@ def _named(model: Model, arrays: Mapping[str, xr.DataArray]) -> None:
             )
 
 
-def _writable(name: Any) -> bool:
+def writable(name: Any) -> bool:
+    """Whether a file can hold a variable of this name."""
     return isinstance(name, str) and name.split() == [name] and "/" not in name
 
 
@@ -202,6 +206,8 @@ def coordinates(
         )
         coords[name] = xr.Variable(array.dims, data, facts)
     for name, array in arrays.items():
+        told = {"long_name": array.attrs.get("long_name", "")}
+        check_attributes(told, f"parameters[{name!r}]")
         if array.ndim == 1:
             dim = str(array.dims[0])
             facts = {
@@ -258,7 +264,7 @@ def _flat(array: xr.DataArray) -> xr.DataArray:
 def _take(coords: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None:
     if new.dtype.kind == "O" and all(isinstance(x, str) for x in new.values.ravel()):
         new = new.copy(deep=False, data=new.values.astype(str))
-    if not _writable(key):
+    if not writable(key):
         wanted, advice = (
             "coordinates named by text without blanks and '/', which no file holds",
             f"array.rename({{{key!r}: …}})",
@@ -266,6 +272,9 @@ def _take(coords: dict[str, xr.Variable], key: Any, new: Any, name: str) -> None
         raise errors.BadName(
             where=f"parameters[{name!r}]", wanted=wanted, got=errors.shown(key), advice=advice
         )
+    check_labels(new, key, f"parameters[{name!r}]")
+    where = f"parameters[{name!r}], coordinate {key}"
+    check_attributes(new.attrs, where, dates=new.dtype.kind in "mM")
     if key not in coords:
         coords[key] = new.copy(deep=False)
     elif not new.equals(coords[key]):

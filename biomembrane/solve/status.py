@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled", 5, "run it again"
     OPEN_BOOKS = "open books", 6, "try {solver}rtol={rtol:.0e})"
     ENDED = "ended by an event", 7, "leave end=True out of the event to go on"
+    NO_REST = "no steady state", 8, "look at what moves the pool that is named"
 
     def __new__(cls, message: str, code: int, remedy: str = "") -> Self:
         outcome = str.__new__(cls, message)

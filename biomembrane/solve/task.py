@@ -57,7 +57,7 @@ class Task:
         began = time.perf_counter()
         segment_ends, inputs = self.parameters.segments(lanes, float(self.times[-1]))
         constants = bound(self.kernel, inputs, segment_ends.shape[1])
-        y0, scale, given = self._initial(lanes, constants[0], inputs[0])
+        y0, scale, given = self.initial(lanes, constants[0], inputs[0])
         index = model_index(self.model)
         problem = Problem(
             self.kernel, constants, segment_ends, y0, self.times, scale, index.positive,
@@ -80,7 +80,7 @@ class Task:
         timing["solve"] = time.perf_counter() - began
         return trajectory
 
-    def _initial(
+    def initial(
         self, lanes: slice, constants: Sequence[Any], inputs: Sequence[Any]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
         """x(0) and typical sizes, (state, lane), with traces in empty pools and constraints met;

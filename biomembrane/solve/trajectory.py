@@ -20,8 +20,8 @@ from .problem import Block, Break, Solution, stacked
 from .status import Status
 
 Array = NDArray[np.float64]
-_ROUNDING = 1e-14  # of RT Σn and of the terms of Ξ
 _FEW = 64  # breaks that are compared with all times at once
+_ROUNDING = 1e-14  # of RT Σn and of the terms of Ξ
 _SAMPLES = 64  # of Ξ in a segment in which protocols change it
 
 
@@ -279,18 +279,18 @@ class Trajectory:
         """Loss of Ξ (time, lane) where constraints other than those of voltage clamps were applied,
         at the start and at breaks [fJ].
         """
-        lost: Array = self._adjusted + self.stepped - self._settling.sum(axis=0)
+        lost: Array = self._adjusted[1] - self._settling.sum(axis=0) + self.stepped
         return lost
 
     @cached_property
     def stepped(self) -> Array:
-        """Work of voltage clamps (time, lane) where their commands jump [fJ], ∫ V dq = Δ(½ qᵀC⁻¹q)
-        since nothing else moves charge at that moment.
+        """Work of voltage clamps (time, lane) where their commands jump, at the start from the
+        potential that was given [fJ], ∫ V dq = Δ(½ qᵀC⁻¹q) since nothing else moves charge then.
         """
         names = self.kernel.program.names["exergy"]
         if not any(e.is_clamp for e in self.model.electrodes):
             return np.zeros(self._settling.shape[1:])
-        work: Array = self._settling[names.index("capacitor")]
+        work: Array = self._settling[names.index("capacitor")] + self._adjusted[0]
         return work
 
     @cached_property
@@ -302,17 +302,28 @@ class Trajectory:
         return self._jumps((self.block.after_breaks, 1), (self.block.settled, 1))
 
     @property
-    def _adjusted(self) -> Array:
-        """Loss of Ξ (lane,) where constraints moved the start; 0 where it is rounding."""
+    def _adjusted(self) -> tuple[Array, Array]:
+        """Gain of Ξ of the capacitors and loss of all of it (lane,) where constraints moved the
+        start; 0 where that is rounding.
+        """
+        none = np.zeros(self.segment_ends.shape[1])
         if self.given is None:
-            return np.zeros(self.segment_ends.shape[1])
+            return none, none
+        names = self.kernel.program.names["exergy"]
         met = self.kernel.call("exergy", 0.0, self.block.y[:, 0], self.constants[0])
         lost = (self._given_exergy - met).sum(axis=0)
+        charged = none
+        if "capacitor" in names:
+            store = names.index("capacitor")
+            charged = met[store] - self._given_exergy[store]
         amounts = [i for i, x in enumerate(self.model.states) if x.is_amount and not x.helper]
         terms = GAS * self.temperature * np.abs(self.given[amounts]).sum(axis=0)
         terms = terms + np.abs(met).sum(axis=0)
-        adjusted: Array = np.where(abs(lost) > _ROUNDING * terms, lost, 0.0)
-        return adjusted
+        least = _ROUNDING * terms
+        return (
+            np.where(abs(charged) > least, charged, 0.0),
+            np.where(abs(lost) > least, lost, 0.0),
+        )
 
     @property
     def swung(self) -> Array:

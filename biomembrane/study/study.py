@@ -200,8 +200,8 @@ class Study:
         self._audited.append(model)
         return audit_result
 
-    # Any: options are checked against simulate's own; with keep= it gives a Kept, which nobody
-    # should have to tell apart
+    # Any: options are checked against simulate's own; with keep= it gives a ScanResult, which
+    # nobody should have to tell apart
     def run(
         self,
         model: Model,

@@ -79,7 +79,9 @@ def check_transporter(declared: Transporter | Cycle, *, examples: int = 60) -> R
             got=errors.shown(declared),
             advice=advice,
         )
-    report = _report_of(declared.name, around(declared), (*TRANSPORTER, books_close), examples)
+    report = _report_of(
+        declared.name, around(declared), (*TRANSPORTER, equilibria_hold, books_close), examples
+    )
     _add(report, onsager_symmetry, declared, examples)
     return report
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..declare.parameter import Parameter, Source
+from ..declare.parameter import Parameter
+from ..declare.source import Source
 from ..declare.species import Species
 from ..library.species import Ca, Cl, K, Na
 from ..units import Q

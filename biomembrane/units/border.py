@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from ..constants import FARADAY
 from ..dimension import AREA, MOLAR_CHARGE, ONE, TEMPERATURE, VOLUME, Dimension
 from .conversion import from_internal, like, scaled
 from .quantities import Q, facts_of, is_labelled, is_quantity, labelled, numeric, quantity
@@ -102,7 +103,7 @@ def _refuse_unit(value: Any, allowed: tuple[Dimension, ...], where: str, advice:
 _DIVISORS = {
     AREA: ("the area of the membrane", "Q(100, 'um^2')"),
     VOLUME: ("the volume of the compartment", "Q(1, 'pL')"),
-    MOLAR_CHARGE: ("z·F, where z charges move", "Q(96485.33, 'C/mol')"),
+    MOLAR_CHARGE: ("z·F, where z charges move", f"Q({FARADAY:.2f}, 'C/mol')"),
 }
 
 

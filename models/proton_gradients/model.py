@@ -359,9 +359,9 @@ def _discharged(study: bm.Study, model: bm.Model, charged: bm.Run) -> None:
 def _glands(study: bm.Study) -> xr.Dataset:
     """Turnover and affinity of both pumps over the pH of the gland."""
     pH = np.linspace(7, -1.3, 167)
-    acid = {f"{name}.H": bm.axis("pH", 10 ** (3 - pH), "mM") for name in ("one", "two")}
+    acid = {f"{name}.H": bm.axis("gland", 10 ** (3 - pH), "mM") for name in ("one", "two")}
     run = study.run(stomach(), label="stomach", times=INSTANT, parameters=acid)
-    initial = run.data.isel(time=0).assign_coords(pH=pH)
+    initial = run.data.isel(time=0).drop_vars("pH").rename(gland="pH").assign_coords(pH=pH)
     for name, n in (("one", 1), ("two", 2)):
         A = initial.affinity.sel(process=f"HK_{name}").values
         stalls = float(

@@ -308,11 +308,13 @@ def test_books_in_a_reduced_scan_have_no_time():
 def test_a_kept_scan_is_told_in_a_line():
     kept = run(keep=Keep(variables=["potential"], reduce=["max"]))
     told = "potential_max, status, culprit, end, least_power, least_process, ledger_spent, "
-    assert repr(kept).startswith(f"<Kept of 'enterocyte' over (N: 5, glucose: 2); 0 failed; {told}")
-    assert "&lt;Kept of" in kept._repr_html_()
+    assert repr(kept).startswith(
+        f"<ScanResult of 'enterocyte' over (N: 5, glucose: 2); 0 failed; {told}"
+    )
+    assert "&lt;ScanResult of" in kept._repr_html_()
     assert (kept.model_name, kept.done, kept.rtol) == ("enterocyte", 1.0, 1e-8)
     alone = bm.simulate(model(), times=TIMES, keep="final")
-    assert repr(alone).startswith("<Kept of 'enterocyte'; 0 failed; ")
+    assert repr(alone).startswith("<ScanResult of 'enterocyte'; 0 failed; ")
 
 
 def test_the_check_of_a_kept_scan_judges_its_worst_lane():
@@ -333,3 +335,15 @@ def test_the_check_of_a_kept_scan_judges_its_worst_lane():
     bad = bm.simulate(uphill(pays=True), until="1 s", parameters={"lift.J": rates}, keep="final")
     with pytest.raises(errors.UphillForFree, match="process lift"):
         bad.ledger.check(1e-3)
+
+
+def test_what_is_kept_is_compared_by_content_and_belongs_to_nobody_else():
+    names = ["potential"]
+    one = Keep(names, times=Q([1, 2], "s"))
+    names.append("amount")
+    assert one == Keep(("potential",), times=Q([1000, 2000], "ms"))
+    assert hash(one) == hash(Keep(("potential",), times=Q([1, 2], "s")))
+    assert one != Keep(["potential"], times=Q([1, 3], "s"))
+    assert one != Keep(["potential"])
+    assert one != 5
+    assert len({Keep(["potential"]), Keep(("potential",)), Keep(["amount"])}) == 2

@@ -47,7 +47,7 @@ def test_lanes_that_failed_are_counted_and_named() -> None:
         True,
     ]
     assert repr(kept).startswith(
-        "<Kept of 'cell' over (r: 3); 2 failed; amount, potential, volume, status, "
+        "<ScanResult of 'cell' over (r: 3); 2 failed; amount, potential, volume, status, "
     )
     power = RT * 0.001 * np.log(0.98 / 5)  # fW
     assert float(kept.data.least_power[0]) == pytest.approx(power, rel=1e-6)

@@ -347,7 +347,7 @@ def test_without_a_scan_a_run_is_kept_alone() -> None:
     assert kept.data.concentration_max.values.tolist() == [pytest.approx(9.0)]
     assert float(kept.ledger.stored) == near(stored)
     assert repr(kept).startswith(
-        "<Kept of 'cell'; 0 failed; concentration_max, status, culprit, end, least_power,"
+        "<ScanResult of 'cell'; 0 failed; concentration_max, status, culprit, end, least_power,"
         " least_process, ledger_spent, "
     )
     start = bm.simulate(

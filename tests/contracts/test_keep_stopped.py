@@ -14,6 +14,7 @@ from mistakes import sound, uphill
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, solvers
 from biomembrane import library as lib
+from biomembrane.results.reducers import REDUCERS
 from biomembrane.solve import lane_batches
 from biomembrane.solve.status import Outcome
 from biomembrane.solve.task import make_task
@@ -264,3 +265,45 @@ def test_kept_data_survive_a_file(tmp_path):
             k: str(back[name].attrs[k]) for k in array.attrs
         }
     assert bm.open_run(path).ledger.spent.values == pytest.approx(kept.ledger.spent.values)
+
+
+def test_a_single_run_that_stops_is_told_whatever_is_kept(tmp_path):
+    """With the error that a whole run has; what was kept is on it, and a file keeps the reason."""
+    short = solvers.Native(max_steps=3)
+    for keep in (None, "final", "all"):
+        with pytest.raises(errors.SimulationStopped, match="too many steps") as caught:
+            bm.simulate(sound(), until="10 s", solver=short, keep=keep)
+        stopped = caught.value.run
+        saved = bm.open_run(bm.save(stopped, tmp_path / "run.nc"))
+        assert stopped.status.kind is saved.status.kind is Outcome.TOO_MANY_STEPS
+        assert "max_steps" in stopped.status.message
+        assert saved.status.message == stopped.status.message
+
+
+def test_a_result_of_which_a_part_was_kept_has_what_a_run_has():
+    whole, part = (bm.simulate(sound(), times=TIMES, keep=keep) for keep in ("all", "final"))
+    run = bm.simulate(sound(), times=TIMES)
+    assert whole.baths == run.baths
+    assert whole.status == part.status == run.status
+    assert (whole.dims, whole.final("potential")) == ({}, run.final("potential"))
+    with pytest.raises(errors.UnknownName, match="keep='all'"):
+        part.baths  # noqa: B018
+
+
+def test_the_lines_of_a_ledger_are_the_mean_of_the_lanes_that_ended():
+    rates = xr.DataArray([0.001, 0.1, 0.002], dims="r", attrs={"units": "fmol/s"})
+    kept = bm.simulate(uphill(), until="20 s", parameters={"lift.J": rates}, keep="final")
+    assert "mean of 2 of 3 lanes" in repr(kept.ledger)
+    with pytest.raises(AttributeError, match="keep='all'"):
+        kept.ledger.transfers  # noqa: B018
+    with pytest.raises(errors.BadSettings, match="double"):
+        Keep("all", dtype="float32")
+
+
+def test_a_mean_does_not_depend_on_how_lanes_lie_in_memory():
+    a = np.random.default_rng(0).normal(size=(7, 50, 3)) * 1e3
+    t = np.cumsum(np.linspace(0.1, 1, 50))
+    whole = REDUCERS["mean"](np.asfortranarray(a), t)
+    for k in range(7):
+        assert np.array_equal(REDUCERS["mean"](a[k : k + 1], t)[0], whole[k])
+    assert np.allclose(whole, np.trapezoid(a, t, axis=1) / (t[-1] - t[0]), rtol=1e-12)

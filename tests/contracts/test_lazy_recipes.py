@@ -16,7 +16,8 @@ from mistakes import cycle, sound
 
 import biomembrane as bm
 from biomembrane import Keep, Q, errors, units
-from biomembrane.results.lazy_scan import _fixed_digest, _pickled
+from biomembrane.results.lazy_scan import Recipe, _fixed_digest, _pickled
+from biomembrane.results.simulation import _cancelled
 from biomembrane.solve.task import make_task
 
 STEP = bm.Protocol.steps(Q(1, "mM"), (Q(5, "s"), Q(2, "mM")))
@@ -183,3 +184,37 @@ def test_mistakes_are_told_at_the_call_or_when_their_chunk_runs() -> None:
     assert float(now(lazy.data.isel(out=[0])).amount[0, 0, 0]) > 1
     with pytest.raises(errors.OutOfDomain):
         now(lazy.data)
+
+
+def test_a_lazy_scan_runs_once_for_each_thing_that_is_asked(monkeypatch: Any) -> None:
+    """Printing or checking the ledger, counting failures, one lane."""
+    parts: list[Any] = []
+    run_part = Recipe.run
+    monkeypatch.setattr(Recipe, "run", lambda self, x: parts.append(x) or run_part(self, x))
+    given = {"bath.S": outside().chunk()}
+    lazy = bm.simulate(MODEL, times=TIMES, parameters=given)
+    for ask in (
+        lambda: repr(lazy.ledger),
+        lazy.ledger.check,
+        lambda: lazy.failed,
+        lambda: lazy.isel(out=1),
+        lambda: lazy.status,
+    ):
+        parts.clear()
+        ask()
+        assert len(parts) == 1
+
+
+def test_a_start_that_was_not_kept_says_how_to_have_one() -> None:
+    given = {"bath.S": outside()}
+    final = bm.simulate(MODEL, times=TIMES, parameters=given, keep="final")
+    lazy = bm.simulate(MODEL, times=TIMES, parameters={"bath.S": outside().chunk()}, keep="all")
+    for start, advice in ((final, "keep='all'"), (lazy, "open_run")):
+        with pytest.raises(errors.WrongType) as caught:
+            bm.simulate(MODEL, until="1 s", start=start)
+        assert advice in caught.value.advice
+
+
+def test_a_scan_that_is_cancelled_after_its_last_lane_is_whole() -> None:
+    assert "NaN" not in _cancelled(None, MODEL, 1.0).advice
+    assert "NaN" in _cancelled(None, MODEL, 0.5).advice

@@ -6,24 +6,26 @@ Labels, laziness, packing and errors.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
-from builders import membrane, mM
-from contracts.lazy_leak import MODEL, TIMES, P, now, outside, permeability, run
+from builders import cell, membrane, mM
+from contracts.lazy_leak import MODEL, TIMES, P, S, now, outside, permeability, run
 from mistakes import cycle
 
 import biomembrane as bm
-from biomembrane import Keep, Q, solvers
+from biomembrane import Keep, Q, errors, solvers
+from biomembrane import library as lib
 from biomembrane.library import glucose
 from biomembrane.results.lazy_scan import Recipe, block
-from biomembrane.results.variables import VARIABLES
+from biomembrane.results.schema import VARIABLES, present
 
 pytest.importorskip("dask")
 pytestmark = pytest.mark.filterwarnings("ignore")  # dask warns of itself
-OWN = tuple(name for name in VARIABLES if name != "auxiliary")  # of which this model has none
+OWN = tuple(name for name in present(MODEL, (), {}, False, ()) if name in VARIABLES)
 EVERYTHING = Keep(variables=(*OWN, "ledger_dissipation"), ledger="all")
 
 
@@ -130,7 +132,7 @@ def test_labels_and_settings_are_known_before_anything_runs(
         "rtol": 1e-7,
         "atol": 1e-2,
         "max_steps": 100000,
-        "threads": 1,
+        "threads": 0,
     }
     assert run().recipe.solver == solvers.Native(threads=1)
     slow = solvers.SciPy("BDF", rtol=1e-6)
@@ -213,3 +215,60 @@ def test_starts_and_protocols_travel_too() -> None:
     assert made.amount.values[0] == pytest.approx(wanted.amount.values[0], rel=1e-12)
     for name in ("amount", "ledger_exergy", "ledger_imposed"):
         assert made[name].values == pytest.approx(wanted[name].values, rel=1e-9, abs=1e-12)
+
+
+def _step(value: Any) -> Any:
+    return bm.Protocol.steps(Q(1, "mM"), (Q(30, "s"), value))
+
+
+@pytest.mark.parametrize("declared", [0.0, 1.0])
+def test_a_bath_at_nothing_is_told_by_the_lanes(declared: float, tmp_path: Path) -> None:
+    """Whatever the model declares: kept, lazy and saved agree, and so does each lane."""
+    pytest.importorskip("zarr")
+    own = cell(lambda on: [lib.leak(S, on, permeability=Q(1e-4, "cm/s"))], {S: 9}, {S: declared})
+
+    def raised(run: Any) -> list[bool]:
+        found = []
+        for each in (run, run.isel(out=0), run.isel(out=1)):
+            try:
+                each.ledger.check()
+                found.append(False)
+            except errors.BoundlessEnergy:
+                found.append(True)
+        return found
+
+    for levels in ([0.0, 5.0], [3.0, 5.0]):
+        out = xr.DataArray(levels, dims="out", attrs={"units": "mM"})
+        zero = 0.0 in levels
+        for value in (out, out.chunk(), *([_step(out.chunk())] if declared else [])):
+            given = {"bath.S": value}
+            run = bm.simulate(own, times=Q([0, 60], "s"), parameters=given, keep="final")
+            assert raised(run) == [zero, zero, False], value
+        run = bm.simulate(own, times=Q([0, 60], "s"), parameters={"bath.S": out.chunk()})
+        saved = bm.open_run(bm.save(run, tmp_path / f"{zero}.zarr"))
+        assert raised(saved) == [zero, zero, False]
+
+
+def test_a_scan_goes_on_in_chunks_as_it_does_in_memory(tmp_path: Path) -> None:
+    """Each lane from its own; with the parameters of the first scan, and others over its lanes."""
+    pytest.importorskip("zarr")
+    first = run(chunked=False)
+    more = xr.DataArray([2e-4, 1e-4, 3e-4], dims="P", attrs={"units": "cm/s"})
+    more = more.assign_coords(P=permeability().P)
+
+    def onward(how: xr.DataArray, start: Any) -> Any:
+        given = {"S_leak.permeability": how, "bath.S": outside()}
+        return bm.simulate(MODEL, times=TIMES, parameters=given, start=start, keep="all")
+
+    whole = onward(more, first).data
+    lazy = onward(more.chunk(P=2), first)
+    found = bm.open_result(bm.save(lazy, tmp_path / "scan.zarr")).drop_vars("chunk_done")
+    saved = bm.open_run(bm.save(first, tmp_path / "first.nc"))
+    for made in (now(lazy.data), found.compute(), now(onward(more.chunk(P=2), saved).data)):
+        xr.testing.assert_equal(made[list(whole.data_vars)], whole)
+    one = onward(more.chunk(P=2), first.isel(P=1, out=1))
+    assert now(one.data).amount.isel(time=0).values == pytest.approx(
+        first.data.amount.isel(time=-1, P=1, out=1).values[0]
+    )
+    with pytest.raises(errors.BadSettings, match="same dimensions"):
+        onward(xr.DataArray([1e-4], dims="Q", attrs={"units": "cm/s"}).chunk(), first)

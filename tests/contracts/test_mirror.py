@@ -30,7 +30,9 @@ COVERED_BY = {
     **of_one("unit/show/test_figures_books.py", "account: display_names"),
     **of_one("unit/account/test_ledger_table.py", "account: energy_flows"),
     **of_one("contracts/test_results.py", "account: kept_ledger"),
+    **of_one("contracts/test_lazy_scan.py", "account: empty_baths"),
     **of_one("physics/test_books_exact.py", "account: ledger ledger_entries"),
+    **of_one("physics/test_steady_states.py", "account: power_ledger"),
     # assemble
     **of_one("unit/assemble/test_impermeants.py", "assemble: checks reference_state"),
     **of_one("contracts/test_objects.py", "assemble: display"),
@@ -56,6 +58,8 @@ COVERED_BY = {
     ),
     **of_one("contracts/test_large.py", "compile: numpy_functions numpy_kernel program shape"),
     **of_one("contracts/test_toy_event.py", "compile: program_outputs"),
+    **of_one("unit/results/test_steady_transporter.py", "compile: clamped"),
+    **of_one("unit/results/test_control.py", "compile: linearisation"),
     **of_one("physics/test_equilibria.py", "compile: slaved_fluxes"),
     **of_one(
         "contracts/test_large.py",
@@ -88,7 +92,6 @@ COVERED_BY = {
     **of_one("unit/second_law/test_flux_sign.py", "declare/checks: nonnegativity"),
     **of_one("unit/declare/test_diagram.py", "declare: cycle_stationary_state diagram_steps"),
     **of_one("contracts/test_objects.py", "declare: identity"),
-    **of_one("contracts/errors/test_illegal_numbers.py", "declare: parameter"),
     **of_one("physics/test_electroneutral.py", "declare: place_contents places species"),
     **of_one(
         "physics/test_water_pressure.py",
@@ -96,6 +99,12 @@ COVERED_BY = {
     ),
     **of_one("physics/test_flow.py", "declare: carried reservoir"),
     **of_one("contracts/test_protocols.py", "declare: protocol"),
+    **of_one("physics/test_metabolism.py", "declare: standard_energies"),
+    **of_one(
+        "physics/test_temperature_dependence.py",
+        "declare: temperature_conversion temperature_dependence temperature_factor",
+    ),
+    **of_one("contracts/errors/test_illegal.py", "declare: parameter_checks source"),
     **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
     **of_one(
         "unit/declare/test_laws.py",
@@ -105,7 +114,7 @@ COVERED_BY = {
     **of_one("contracts/errors/test_illegal.py", "declare: transporter"),
     **of_one("contracts/test_printed_proofs.py", "declare: transporter_latex"),
     # errors
-    **of_one("contracts/errors/test_errors.py", "errors: mistake notices"),
+    **of_one("contracts/errors/test_errors.py", "errors: mistake"),
     **of_one("contracts/test_keywords.py", "errors: keywords"),
     **of_one("contracts/errors/test_advice.py", "errors: wording"),
     # exchange
@@ -120,6 +129,8 @@ COVERED_BY = {
     **of_one("published/test_explicit.py", "library: explicit species"),
     **of_one("physics/test_flow.py", "library: flow"),
     **of_one("physics/test_kedem_katchalsky.py", "library: pore"),
+    **of_one("physics/test_metabolism.py", "library: metabolism reactant_reactions"),
+    **of_one("published/test_atp_energy.py", "library: reactants transformed_energy"),
     **of_one("contracts/errors/test_illegal_files.py", "library: sheet"),
     **of_one("unit/library/test_buffers.py", "library: carbonic_acid intrinsic_buffering"),
     # results
@@ -129,6 +140,8 @@ COVERED_BY = {
     **of_one("unit/exchange/test_netcdf.py", "results: one_lane"),
     **of_one("physics/test_released.py", "results: prepared_run"),
     **of_one("contracts/test_reducers.py", "results: reducers"),
+    **of_one("physics/test_steady_states.py", "results: steady_state"),
+    **of_one("unit/results/test_steady_transporter.py", "results: clamped_names"),
     **of_one("unit/results/test_saved.py", "results: saved_ledger"),
     **of_one("contracts/test_keep_stopped.py", "results: simulation"),
     **of_one("contracts/test_keep.py", "results: keep scan_collector scan_result"),
@@ -172,6 +185,13 @@ COVERED_BY = {
     ),
     **of_one("contracts/test_results.py", "solve: protocol_breaks"),
     **of_one("contracts/test_one_schema.py", "solve: scan_grid"),
+    **of_one(
+        "physics/test_steady_states.py",
+        "solve/steady: equations minimum newton projection resting_task search stability",
+    ),
+    **of_one("unit/results/test_control.py", "solve/steady: control"),
+    **of_one("unit/results/test_branch.py", "solve/steady: branch"),
+    **of_one("unit/results/test_steady_transporter.py", "solve/steady: clamped_state"),
     # study
     **of_one("unit/study/test_study.py", "study: answer own_numbers"),
     **of_one("unit/study/test_reproduce.py", "study: perform report workers"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+import xarray as xr
+from contracts.lazy_leak import MODEL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,3 +167,15 @@ def test_a_run_that_stops_keeps_what_it_has(model):
     run = caught.value.run
     assert 0 < run.status.time < 600
     assert np.all(np.isfinite(run.data.amount))
+
+
+def test_mistakes_in_what_is_fixed_are_told_of_prepare() -> None:
+    vary, out = {"bath.S": "mM"}, xr.DataArray([1.0, 2.0], dims="out", attrs={"units": "mM"})
+    for wrong in ("bath.S", 5, True, out, [("bath.S", 1)]):
+        with pytest.raises(errors.WrongType, match=r"prepare\(parameters=…\)"):
+            bm.prepare(MODEL, vary=vary, until="1 s", parameters=wrong)  # type: ignore[arg-type]
+    scan = bm.simulate(MODEL, until="1 s", parameters={"bath.S": out})
+    with pytest.raises(errors.BadSettings, match=r"prepare\(start=…\)"):
+        bm.prepare(MODEL, vary=vary, until="1 s", start=scan)
+    with pytest.raises(errors.WrongType, match=r"prepare\(start=…\)"):
+        bm.prepare(MODEL, vary=vary, until="1 s", start=5)  # type: ignore[arg-type]

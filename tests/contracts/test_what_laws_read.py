@@ -278,6 +278,10 @@ def test_constants_that_are_none_are_refused(
         (lambda s: s.flux(3), errors.UnknownName, "another process"),
         (lambda s: s.quantity(3), errors.BareNumber, "as it is"),
         (lambda s: s.quantity("3 mX"), errors.UnknownUnit, "mX"),
+        (
+            lambda s: s.quantity(bm.Parameter("3 mM", bm.Source("assumed"))),
+            errors.WrongType, "site.parameter",
+        ),
         (lambda s: s.quantity(Q([1, 2], "mV")), errors.NotANumber, "one number"),
         (lambda s: s.quantity(Q(float("nan"), "mV")), errors.NotFinite, "finite"),
         (lambda s: s.V / s.quantity("1 mM"), errors.DimensionError, "pure number"),
@@ -371,7 +375,10 @@ def test_a_number_with_a_unit_is_that_number_in_any_unit(nested: Nested) -> None
         shares.append(share(bm.simulate(nested.model(nested.channel(by)), until="1 ms")))
     assert np.allclose(shares[0], shares[1], rtol=1e-12)
     assert np.allclose(shares[0], shares[2], rtol=1e-12)
-    by = lambda s: 1 / (1 + s["K@in"] / s.quantity(bm.Parameter("5 mM", bm.Source("assumed"))))  # noqa: E731
+    by = lambda s: 1 / (1 + s["K@in"] / s.quantity("5 mM"))  # noqa: E731
     run = bm.simulate(nested.model(nested.channel(by)), until="1 ms")
     assert np.allclose(share(run), 1 / (1 + level(run, "cell.K") / 5))
-    assert nested.channel(by).parameters.keys() == {"K_v.conductance"}
+    part = nested.channel(by)
+    assert part.parameters.keys() == {"K_v.conductance"}
+    assert r"5 \mathrm{mM}" in bm.prove(part).latex()
+    assert r"5 \mathrm{mM}" in part._repr_latex_()

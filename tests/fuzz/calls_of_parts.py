@@ -47,6 +47,22 @@ def carried(law: Any, reaction: str = "K@in -> K@out") -> Any:
     return transporter(reaction, law)
 
 
+BUFFER = lib.buffer("B", pK=7.5)
+
+
+def acidic() -> bm.Compartment:
+    """A compartment with H⁺, a buffer, CO₂ and HCO₃⁻."""
+    carbon = lib.carbonate_contents(CO2="1.2 mM", pH=7.2)
+    contents = {Na: "10 mM", **carbon, **BUFFER.contents("10 mM", pH=7.2)}
+    return bm.Compartment("cell", volume="1 pL", contents=contents)
+
+
+def exchanging() -> bm.Membrane:
+    """A membrane with Na⁺ and H⁺ on both sides."""
+    outside = bm.Reservoir("bath", {Na: "140 mM", lib.H: lib.at_pH(7.4)})
+    return bm.Membrane("membrane", inside=acidic(), outside=outside, area="1 um^2")
+
+
 GLUCOSE = "glucose@in -> glucose@out"
 SOURCE = bm.Source("assumed")
 
@@ -168,6 +184,24 @@ def of_laws() -> dict[str, Call]:
             "name": "pump"}, weight=0.2),
         "SGLT1": Call(lib.SGLT1, {0: membrane(), "density": Q(1.0, "1/um^2"), "data": "parent_1992",
             "slip": True, "name": "S"}, weight=0.1),
+        "Equilibrium": Call(
+            bm.Equilibrium, {0: "HB@cell <-> B@cell + H@cell", 1: acidic(), "pK": 7.5,
+                "rate": Q(1.0, "1/s"), "name": "e", "label": "buffer"},
+            {"rate": "q 1/s | fmol/s"}, weight=2,
+        ),
+        "buffer": Call(lib.buffer, {0: "B", "K": Q(1.0, "uM"), "charge": -1, "ligand": lib.H},
+            {"K": "q mM", "charge": "i"}),
+        "Buffer.contents": Call(lib.HEPES.contents, {0: Q(10.0, "mM"), "pH": 7.2},
+            {0: "q mM"}),
+        "Buffer.power": Call(lib.EGTA.power, {0: Q(10.0, "mM"), "level": Q(1.0, "uM")},
+            {0: "q mM", "level": "q mM"}),
+        "intrinsic": Call(lib.intrinsic, {0: Q([20.0, 15.0], "mM"), "pH": [6.8, 7.4],
+            "name": "own", "charge": -1}, {"charge": "i"}),
+        "carbonate": Call(lib.carbonate, {0: acidic(), "anhydrase": 100.0, "name": "c"}),
+        "carbonate_contents": Call(lib.carbonate_contents, {"CO2": Q(1.2, "mM"), "pH": 7.2},
+            {"CO2": "q mM"}),
+        "at_pH": Call(lib.at_pH, {0: 7.2}),
+        "NHE3": Call(lib.NHE3, {0: exchanging(), "density": Q(1.0, "pmol/cm^2"), "name": "NHE"}),
         "water": Call(lib.water, {0: membrane(), "permeability": Q(1.0, "cm/s"), "name": "w"}),
         "sheet": Call(lib.sheet, {0: "parent_1992"}, weight=0.3),
         "sheet[…]": Call(lambda name: lib.sheet("parent_1992")[name], {0: "alpha_out"}, weight=0.3),

@@ -229,3 +229,14 @@ def test_two_clamps_share_the_work() -> None:
     np.testing.assert_allclose(inside, sodium + potassium + pump, rtol=1e-8)
     np.testing.assert_allclose(across - inside, shunt - sodium, rtol=1e-8)
     run.ledger.check()
+
+
+def test_a_clamp_that_starts_elsewhere_books_the_way_there() -> None:
+    """From the potential at the start to the command, ½C(V₁² − V₀²), is a step, and no heat."""
+    scan = xr.DataArray([-70.0, 7.0], dims="V", attrs={"units": "mV"})
+    run = bm.simulate(cell(voltage="-70 mV"), until="1 ms", parameters={"tip.voltage": scan})
+    np.testing.assert_allclose(volts(run)[-1], [-0.07, 0.007], rtol=1e-14)
+    work = run.ledger.stepped.isel(time=-1)
+    np.testing.assert_allclose(work, [0, C / 2 * (0.007**2 - 0.07**2) * 1e12], atol=1e-14)
+    np.testing.assert_allclose(run.ledger.relaxed, 0, atol=1e-14)
+    run.ledger.check()

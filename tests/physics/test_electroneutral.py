@@ -102,6 +102,26 @@ def test_a_floating_lumen_without_capacitors(basal: float) -> None:
     assert given[0].isel(time=-1).values == pytest.approx(small.isel(time=-1).values, abs=1e-5)
 
 
+def test_electrodes_on_an_electroneutral_membrane() -> None:
+    """An injected current, or a clamp with its resistance, is one of the currents that cancel; a
+    clamp without one is refused.
+    """
+    model = cell(0)
+    on = model.membranes[0]
+    rest = bm.Model("injected", [*model.transporters, bm.Electrode(on, current="1 pA")])
+    small = cell(1e-3)
+    same = bm.Electrode(small.membranes[0], current="1 pA")
+    there = bm.Model("injected", [*small.transporters, same])
+    V = [
+        bm.simulate(m, times=TIMES, solver=PRECISE).data.potential.values[-1, 0]
+        for m in (rest, there)
+    ]
+    assert V[0] == pytest.approx(V[1], abs=1e-4)
+    clamp = bm.Electrode(on, voltage="-40 mV")
+    with pytest.raises(errors.BadPlace, match="series_resistance"):
+        bm.Model("clamped", [*model.transporters, clamp])
+
+
 def test_what_cannot_be_closed_is_told() -> None:
     with pytest.raises(errors.BadPlace, match="the same kind of capacitance"):
         epithelium(1e-3, 0.0)

@@ -13,7 +13,7 @@ from biomembrane import Q, laws, library
 from biomembrane import dimension as d
 from biomembrane import testing as kit
 from biomembrane.errors import UnknownName
-from biomembrane.library import K, glucose
+from biomembrane.library import Cl, K, glucose
 from biomembrane.second_law import evaluation
 from biomembrane.second_law.claim import claims
 from biomembrane.symbols import F as FARADAY
@@ -137,14 +137,40 @@ def test_what_is_not_there_cannot_be_sensed() -> None:
     assert raised.value.__context__ is None
 
 
-def test_impermeants_cannot_be_sensed() -> None:
-    """Their concentration follows from what is left of charge and osmolarity; no symbol stands for
-    it.
-    """
-    with pytest.raises(UnknownName, match="X@in"):
-        cell(lambda on: [bm.Transporter("leak", "K@in -> K@out", on,
-            laws.GHK(permeability=Q(1e-7, "cm/s")), modulator=lambda s: s["X@in"])],
-             {K: 140.0}, {K: 140.0}, impermeant={bm.Species("X", -1): 140.0})  # fmt: skip
+def test_impermeants_are_sensed_as_the_balance_and_the_volume_have_them() -> None:
+    """n_X follows from the charge of the contents, lane by lane; c_X rises as the cell shrinks."""
+    on_X = lambda s: s["X@in"] / s.quantity("100 mM")  # noqa: E731
+    permeable = laws.GHK(permeability=Q(1e-7, "cm/s"))
+
+    def parts(on: bm.Membrane) -> list[bm.Transporter]:
+        by = {"open": None, "gated": on_X}
+        leaks = [
+            bm.Transporter(name, "K@in -> K@out", on, permeable, modulator=modulator)
+            for name, modulator in by.items()
+        ]
+        return [*leaks, library.water(on)]
+
+    model = cell(parts, {K: 140.0}, {K: 200.0, Cl: 200.0}, impermeant=bm.balance())
+    contents = xr.DataArray([120.0, 160.0], dims="k", attrs={"units": "mM"})
+    salt = {"bath.K": Q(300, "mM"), "bath.Cl": Q(300, "mM")}
+    run = bm.simulate(model, until="20 s", parameters={"cell.K": contents} | salt)
+    flux, W = run.data.flux, run.data.volume.sel(compartment="cell")
+    assert float(abs(W[-1] - W[0]).max()) > 0.01
+    n_X = contents.values  # fmol in 1 pL, at 0 V at the start
+    due = n_X / W.values / 100
+    seen = flux.sel(process="gated").values / flux.sel(process="open").values
+    assert np.allclose(seen, due, rtol=1e-9)
+    run.ledger.check()
+    with pytest.raises(UnknownName, match=r"cell\.Y"):
+        cell(
+            lambda on: [
+                bm.Transporter(
+                    "leak", "K@in -> K@out", on, permeable,
+                    modulator=lambda s: s["Y@in"] / s.quantity("1 mM"),
+                )
+            ],
+            {K: 140.0}, {K: 140.0}, impermeant=bm.balance(),
+        )  # fmt: skip
 
 
 def test_powers_with_a_decimal_point_keep_their_dimensions() -> None:

@@ -38,6 +38,7 @@ def names_for_things(on: bm.Membrane, model: bm.Model) -> None:
     bm.Transporter("t", "K@in -> K@out", on, Wrong())  # type: ignore[arg-type]
     bm.Model("cell", ["leak"])  # type: ignore[list-item]
     bm.simulate("enterocyte", until="1 s")  # type: ignore[call-overload]
+    bm.simulate(model, until="1 s", keep="potential")  # type: ignore[call-overload]
     bm.simulate(model, until="1 s", parameters={K: "5 mM"})  # type: ignore[dict-item]
     bm.simulate(model, until="1 s", solver="Radau")  # type: ignore[call-overload]
     bm.save(model, "run.nc")  # type: ignore[arg-type]

@@ -21,7 +21,6 @@ import stat
 import sys
 import tempfile
 import time
-import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def _home() -> Path | None:
         fault = "" if own else problem.strerror or "it cannot be made"
         home = home if fault else None
     if home is not None and fault:
-        warnings.warn(f"the cache {home} is not used: {fault}", errors.CacheNotUsed, stacklevel=1)
+        errors.warned(f"the cache {home} is not used: {fault}", errors.CacheNotUsed)
         return None
     return home
 

@@ -63,7 +63,7 @@ def certify(
     """Verdict and statement on a law; errors are in the names of its own site."""
     with suppress(errors.BiomembraneError):
         return certify_local(law)
-    values = {p.name: p.value for p in parameters.values()}
+    values = {p.used.name: p.value for p in parameters.values()}
     units = {s: e for s, e in names.items() if e.is_number}  # these keep their local symbols
     values |= {s.name: float(e) for s, e in units.items()}
     in_model = {s: e for s, e in names.items() if s not in units}

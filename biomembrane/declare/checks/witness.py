@@ -61,5 +61,5 @@ def value_at(expr: sp.Expr, state: Mapping[sp.Symbol, float]) -> float:
 
 def abbreviated(expr: sp.Expr) -> str:
     """An expression for an error text, cut where it is long."""
-    text = str(sp.sstr(expr))
+    text = str(sp.sstr(expr)).replace("@[", "[")  # of units
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

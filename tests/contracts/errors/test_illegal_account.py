@@ -198,7 +198,7 @@ ROWS: list[tuple[Callable[[], Any], type[e.BiomembraneError], str, str, str, str
     (ribbons, e.BadSettings, "ledger.flows()", "one lane", "a scan over K_o",
         "run.isel(…).ledger.flows()"),
     (lambda: scan().solution, e.BadSettings, "run.solution", "one lane", "2 lanes",
-        "run.isel(dim=0)"),
+        "run.isel(K_o=0)"),
     (lambda: scan().isel(), e.UnknownName, "run.isel(…)", "a position along each of: K_o", "none",
         "run.isel(K_o=0)"),
     (lambda: scan().isel(a=1, b=2), e.UnknownName, "run.isel(…)", "a position along each of: K_o",

@@ -208,7 +208,7 @@ ROWS = table(
             ("start as a list", lambda: run(start=[1]), e.WrongType, "simulate(start=…)",
                 "or shares", "[1]", "start={"),
             ("start of what was kept", lambda: run(start=run(keep="final")), e.WrongType,
-                "simulate(start=…)", "a run", "<Kept of 'cell'", "keep='all'"),
+                "simulate(start=…)", "a run", "<ScanResult of 'cell'", "keep='all'"),
             (
                 "share of a pool", lambda: run(start={"cell.K": 1}), e.UnknownName,
                 "start['cell.K']", "state of a carrier", "'cell.K'", "parameters={'cell.K'",

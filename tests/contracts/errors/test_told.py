@@ -173,7 +173,7 @@ TOLD: dict[str, tuple[Any, Any, str, str, str, str]] = {
         "5", "known: K_leak"
     ),
     "the solution of a scan": (lambda: scan().solution, e.BadSettings, "run.solution", "one lane",
-        "2 lanes", "run.isel(dim=0)"),
+        "2 lanes", "run.isel(K_o=0)"),
     "no position": (lambda: scan().isel(), e.UnknownName, "run.isel(…)",
         "a position along each of: K_o", "none", "run.isel(K_o=0)"),
     "other dimensions": (

@@ -105,7 +105,10 @@ def test_it_is_in_no_osmolarity_charge_or_ledger() -> None:
     state = made.auxiliaries[0]
     assert "starts at 0.2 µM" in repr(state)
     assert "IP3.production" in state._repr_html_()
-    assert r"\mathrm{d}t" in state._repr_latex_()
+    latex = state._repr_latex_()
+    assert r"production" in latex
+    assert r"{5 \mathrm{s}}" in latex
+    assert "0.001" not in latex
 
 
 @pytest.mark.parametrize(
@@ -130,6 +133,21 @@ def test_what_is_wrong_is_told(
     with pytest.raises(error) as wrong:
         model(**arguments)
     assert words in str(wrong.value)
+
+
+def test_a_signal_that_nothing_reads_stands_in_the_list_of_parts() -> None:
+    """A dye behind a concentration."""
+    on = model().membranes[0]
+    rate = lambda s, x: (s["K@in"] - x) / s.quantity("2 s")  # noqa: E731
+    dye = bm.AuxiliaryState("dye", on.inside, rate, "0 mM", scale="1 mM")
+    made = bm.Model("dyed", [lib.leak(K, on), lib.leak(Na, on), dye])
+    assert made.unaccounted == ("dye",)
+    run = bm.simulate(made, until="10 ms")
+    c = run.data.concentration.sel(pool="cell.K").values
+    x = run.data.auxiliary.sel(auxiliary_state="dye").values
+    assert np.allclose(x, c[0] * (1 - np.exp(-run.data.time.values / 2)), rtol=1e-3)
+    assert made != bm.Model("dyed", [lib.leak(K, on), lib.leak(Na, on)])
+    run.ledger.check()
 
 
 def test_it_must_be_on_a_place() -> None:

@@ -78,6 +78,18 @@ def test_what_cannot_be_at_equilibrium_at_once_is_refused() -> None:
         assert says in str(told.value)
 
 
+def test_a_law_may_not_read_the_flux_of_an_equilibrium() -> None:
+    """It follows from those of all others, the law's own among them."""
+    model = buffered()
+    reads = bm.laws.GHK(permeability="1e-8 cm/s")
+    leak = bm.Transporter(
+        "leak", "Na@in -> Na@out", model.membranes[0], reads,
+        modulator=lambda s: 1 / (1 + (s.flux("B_cell") / s.quantity("1 fmol/s")) ** 2),
+    )  # fmt: skip
+    with pytest.raises(errors.UnknownName, match="not at equilibrium at all times"):
+        bm.Model("circle", [*model.transporters, leak])
+
+
 def test_models_with_equilibria_print_and_travel() -> None:
     model = buffered()
     assert pickle.loads(pickle.dumps(model)) == model

@@ -88,7 +88,7 @@ def test_a_start_follows_contents_other_gates_and_the_temperature() -> None:
     )
 
 
-def test_starts_that_need_each_other_and_starts_that_cannot_be_known_are_refused() -> None:
+def test_a_start_that_cannot_be_known_is_refused() -> None:
     on = sensing_membrane()
     a = bm.Gate(
         "a", on, steady=lambda s: abs(s.flux("K_v")) / s.quantity("1 mol/s"), time_constant="1 s"

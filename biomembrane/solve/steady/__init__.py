@@ -1,0 +1,1 @@
+"""Steady states: Newton's method on the reduced equations, stability, branches, minima of G."""
