@@ -253,7 +253,7 @@ def test_kept_arrays_say_what_they_are():
     assert (
         kept.status.attrs["flag_meanings"]
         == "done too_many_steps collapsed not_finite negative cancelled open_books"
-        " ended_by_an_event"
+        " ended_by_an_event no_steady_state"
     )
     assert (
         kept.culprit.attrs["long_name"]
