@@ -7,7 +7,6 @@ B(x)/B(−x) = e⁻ˣ is exact.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -389,23 +388,3 @@ def _may_vanish(base: sp.Expr, x: sp.Expr) -> bool:
     if base.is_positive or base.is_negative:
         return False
     return any(not s.is_positive for s in base.free_symbols & x.free_symbols)
-
-
-def digest(expression: sp.Basic, known: dict[sp.Basic, str]) -> str:
-    """SHA-256 of what an expression is: the same in every process, whatever the order in which its
-    terms were put together.
-
-    Args:
-        expression: any.
-        known: digests of subexpressions; those of this one are added.
-    """
-    if not expression.args:
-        return str(sp.srepr(expression))  # symbols with their assumptions
-    if (found := known.get(expression)) is not None:
-        return found
-    inner = [digest(part, known) for part in expression.args]
-    if isinstance(expression, (sp.Add, sp.Mul)):
-        inner.sort()
-    text = f"{type(expression).__name__}({','.join(inner)})"
-    known[expression] = hashlib.sha256(text.encode()).hexdigest()
-    return known[expression]

@@ -24,6 +24,7 @@ from ..declare.transporter import Process, Transporter
 from ..symbols import T
 from . import display, electrodes, potentials, readings
 from .energy_stores import Store, stores_of
+from .expression_digest import digest
 from .impermeants import impermeants
 from .ledger_accounts import LedgerLayout
 from .reference_state import References
@@ -242,7 +243,7 @@ class Model(System):
     def hash(self) -> str:
         """Digest of the equations and of every parameter: two models of one hash run alike."""
         known: dict[sp.Basic, str] = {}
-        equations = [(e.symbol.name, symbols.digest(e.expression, known)) for e in self.equations]
+        equations = [(e.symbol.name, digest(e.expression, known)) for e in self.equations]
         text = repr(equations) + repr([(p.name, p.value, p.unit) for p in self.parameters.values()])
         text += "".join(f" 0 = {x.name}" for x in self.states if x.constraint is not None)
         text += "".join(f" {name}: {protocol_text(p)}" for name, p in self.protocols.items())

@@ -218,15 +218,16 @@ def lazy(
         {**one.data.coords, **own_coordinates(model, template.dims), **chosen.coords}
     )
     attrs = one.data.attrs
-    span, pieces = attrs["span"], chosen.pieces(model)
-    # of what is scanned the lanes tell, once they are known
-    empty = [
-        name for name in attrs["empty"].split() if all(isinstance(x, str) for x in pieces[name])
-    ]
+    span, empty = attrs["span"], _always_empty(attrs["empty"].split(), chosen.pieces(model))
     data.attrs = {name: attrs[name] for name in (USER_VARIABLES,) if name in attrs} | attributes(
         model, chosen, asked, BY_LANE, digest=False, span=span, empty=empty
     )
     return Lazy(data, model, solver.rtol, {}, scan, recipe, chosen)
+
+
+def _always_empty(names: Sequence[str], pieces: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Baths at 0 mM in all lanes; of what is scanned the lanes tell, once they are known."""
+    return [name for name in names if all(isinstance(x, str) for x in pieces[name])]
 
 
 def _recipe(

@@ -34,7 +34,7 @@ class SavedRun:
     data: xr.Dataset
 
     @cached_property
-    def ledger(self) -> Any:
+    def ledger(self) -> KeptLedger | FiledLedger:
         """The whole :class:`~biomembrane.Ledger` of a run that was saved whole; the lines of the
         ledger where only a part was kept.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from .. import errors
 from ..account.kept_ledger import KeptLedger
 from ..assemble.model import Model
 from ..solve.status import Status
-from .lanes import nearest_places, positions
+from .lanes import Labels, nearest_places, positions
 from .layout import CANCELLED
 from .one_lane import lane
 from .saved import SavedRun
@@ -96,7 +96,7 @@ class ScanResult:
         one = self.data.isel(positions(dims, at)).compute()  # of a lazy scan one chunk, once
         return ScanResult(lane(one, {}), self.model, self.rtol, self.timing)
 
-    def sel(self, **at: Any) -> ScanResult:
+    def sel(self, **at: Labels) -> ScanResult:
         """One lane, by its labels, as :meth:`biomembrane.Run.sel`."""
         return self.isel(**nearest_places(self.data, tuple(map(str, self.data.status.dims)), at))
 

@@ -185,6 +185,7 @@ class SteadyTransporter:
                 wanted="a transporter that moves charge",
                 got="no net charge in a turn",
                 advice="static_head(of=…), the level at which an electroneutral one stands still",
+                membrane=self.transporter.on.name,
             )
         if overall is not None:
             turn, charge = overall

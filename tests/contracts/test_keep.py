@@ -249,11 +249,11 @@ def test_kept_arrays_say_what_they_are():
     assert kept.least_process.attrs == {"long_name": "which process", "processes": processes}
     assert kept.end.attrs == {"units": "s", "long_name": "time reached"}
     assert kept.status.attrs["long_name"] == "how the lane ended"
-    assert kept.status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert kept.status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert (
         kept.status.attrs["flag_meanings"]
         == "done too_many_steps collapsed not_finite negative cancelled open_books"
-        " ended_by_an_event"
+        " ended_by_an_event no_steady_state"
     )
     assert (
         kept.culprit.attrs["long_name"]

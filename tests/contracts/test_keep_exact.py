@@ -142,10 +142,10 @@ def test_each_array_says_what_it_is() -> None:
             lanes,
             {
                 "long_name": "how the lane ended",
-                "flag_values": [0, 1, 2, 3, 4, 5, 6, 7],
+                "flag_values": [0, 1, 2, 3, 4, 5, 6, 7, 8],
                 "flag_meanings": (
                     "done too_many_steps collapsed not_finite negative cancelled open_books"
-                    " ended_by_an_event"
+                    " ended_by_an_event no_steady_state"
                 ),
             },
         ),

@@ -279,8 +279,8 @@ def test_it_is_told() -> None:
         (lambda: bm.coupling(bm.library.leak(K, ON)), errors.BadSettings, "two or more forces"),
         (
             lambda: bm.coupling(bm.library.NaKATPase(ON)),
-            errors.UnknownName,
-            "Na, K, ATP|driving='Na'",
+            errors.BadSettings,
+            "Na, K, ATP|driving='Na', driven='K'",
         ),
         (
             lambda: bm.coupling(bm.library.NaKATPase(ON), "ATP", "Ma"),

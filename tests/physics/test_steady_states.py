@@ -175,7 +175,7 @@ def test_a_pool_without_rest_is_named_with_its_speed() -> None:
     assert e.value.speed == pytest.approx(0.5)
     lanes = bm.steady_state(model, parameters={"comes.rate": scanned([0.0, 0.5], "fmol/s")})
     assert lanes.failed == 1
-    assert lanes.data.status.values.tolist() == [0, 7]
+    assert lanes.data.status.values.tolist() == [0, 8]
     assert np.isnan(lanes.data.amount.values[:, 1]).all()
     assert lanes.data.amount.values[0, 0] == pytest.approx(1.0)
 

@@ -182,21 +182,6 @@ def test_assumptions_of_symbols() -> None:
     assert symbols.parameter("k", real=True).is_nonnegative is None
 
 
-@given(order=st.permutations(range(4)), number=st.sampled_from([1, 2.5, -3]))
-def test_a_digest_is_of_what_an_expression_is(order: list[int], number: float) -> None:
-    """Not of the order of its terms; it changes with each part, and is the same in a process that
-    knows nothing.
-    """
-    x, y, z = sp.symbols("x y z", positive=True)
-    terms = [sp.exp(x / y), z**2, number * x * y, sp.Symbol("w")]
-    one, other = sum(terms), sum(terms[k] for k in order)
-    known: dict[sp.Basic, str] = {}
-    assert symbols.digest(one, known) == symbols.digest(other, {})
-    assert symbols.digest(one, known) == symbols.digest(one, known)
-    changed = [one + 1, one * y, one.subs(z, y), one.subs(x, sp.Symbol("x", real=True))]
-    assert len({symbols.digest(e, known) for e in (one, *changed)}) == 5
-
-
 @pytest.mark.parametrize(
     ("quotient", "zero", "value"),
     [

@@ -74,6 +74,7 @@ VARIABLES = (
     "affinity",
     "dissipation",
     "open_fraction",
+    "electrode_current",
     "auxiliary",
 )
 BOOKS = (
@@ -283,7 +284,7 @@ def test_what_is_just_allowed_is_allowed() -> None:
     [
         (lambda: run(start="run1.nc"), e.WrongType, "start=bm.open_run('run1.nc')"),
         (lambda: run(start=Path("a/run.nc")), e.WrongType, "start=bm.open_run('a/run.nc')"),
-        (lambda: run(start=scan(keep=["potential"])), e.WrongType, "keep='all' in the run"),
+        (lambda: run(start=scan(keep=["potential"])), e.WrongType, "keep='all' in the earlier"),
         (lambda: run(start=3), e.WrongType, "start=run"),
         (lambda: Keep(["voltage"]), e.UnknownName, "did you mean 'potential'?"),
         (lambda: Keep(["V"]), e.UnknownName, "did you mean 'potential'?"),

@@ -342,7 +342,7 @@ def test_a_bath_without_a_potential_is_told_below_the_table() -> None:
     assert (error.where, error.got) == ("ledger of 'zero'", "bath.glucose = 0 mM")
     assert (
         error.wanted
-        == "a concentration above 0 mM in every bath of each species that a process moves"
+        == "concentrations above 0 mM of all that processes move, in baths and held pools"
     )
     assert (
         error.advice

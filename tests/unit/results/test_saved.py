@@ -259,8 +259,8 @@ def test_a_store_that_no_model_has_is_refused(tmp_path: Path, run: bm.Run) -> No
     """
     saved = back(run, tmp_path)
     for name, known in (
-        ("entry_role", "cell | bath | held | carrier"),
-        ("entry_component", "chemical | electrical | osmotic"),
+        ("entry_role", "cell | bath | held | carrier | electrode"),
+        ("entry_component", "chemical | electrical | osmotic | work"),
     ):
         changed = type(saved)(
             saved.data.assign_coords({name: ("entry", ["none"] * saved.data.sizes["entry"])})

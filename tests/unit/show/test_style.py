@@ -185,7 +185,7 @@ def test_no_figure_has_a_style_of_its_own() -> None:
         for d in drawing
         if "style" in inspect.signature(d).parameters
     }
-    assert len(defaults) == 10
+    assert len(defaults) == 11
     assert set(defaults.values()) == {None}
 
 

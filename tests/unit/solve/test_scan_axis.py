@@ -77,16 +77,10 @@ def test_panels_are_lettered_and_as_wide_as_a_column():
     assert figure.get_size_inches() * 25.4 == pytest.approx((85, 50))
     assert axes[0].get_shared_y_axes().joined(axes[0], axes[2])
     assert dict(mpl.rcParams) == before
-    for count, height in (
-        (0, 50),
-        (9, 50),
-        (True, 50),
-        (2.0, 50),
-        (2, "50"),
-        (2, 1),
-        (2, math.nan),
-    ):
+    for count, height in ((0, 50), (9, 50), (True, 50), (2.0, 50), (2, 1), (2, math.nan)):
         with pytest.raises(errors.OutOfDomain):
             bm.figures.panels(count, height=height)
+    with pytest.raises(errors.BareNumber):
+        bm.figures.panels(2, height="50")
     with pytest.raises(errors.UnknownName):
         bm.figures.panels(2, height=50, style="newspaper")
