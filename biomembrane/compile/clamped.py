@@ -177,12 +177,12 @@ def _equations(
             yield x.used, x.formula
     yield from transporter.derived.items()
     yield from _geometry(on)
-    for s in dict.fromkeys(s for p in transporter.processes for s in p.solutes):
+    for s in {s.pool: s for p in transporter.processes for s in p.solutes}.values():
         if s.species is not None and s.species.declared_osmotic:
             c = free_energy.activity(molarity(s.pool), potentials.coefficients(s.species))
             yield symbols.concentration(s.pool), BoundExpression(c)
-    for participant in dict.fromkeys(s for p in transporter.processes for s in p.net):
-        yield participant.potential, _potential(participant, known)
+    for potential, s in {s.potential: s for p in transporter.processes for s in p.net}.items():
+        yield potential, _potential(s, known)
     phi = {place.name: sp.S.Zero for place in _places(on)}
     if isinstance(on, Membrane):
         phi[on.inside.name] = symbols.potential(on.name)
