@@ -88,7 +88,8 @@ def steady_state(
         NotFinite: NaN or infinity.
         OutOfDomain: a value outside the domain of its parameter, or no start at all.
         BadSettings: a protocol, a law that reads the time, a start that does not fit, or
-            ``minimum`` of a model that is not passive.
+            ``minimum`` of a model that is not passive, or in which a process carries what the state
+            says.
         NoRoom: ions that leave no room for impermeants.
         ChargeImbalance: contents that are not electroneutral.
         SingularConstraint: constraints that do not determine their states at the start.

@@ -56,7 +56,8 @@ def steady(
         transporter: a :class:`~biomembrane.Transporter` or a :class:`~biomembrane.Cycle`, of the
             library or your own.
         at: what is clamped, by name: concentrations ``"Na@in"`` (or ``"cell.Na"``), ``"V"`` where
-            voltage acts, ``"cell.osmolarity"`` where water moves, states that a modulator reads,
+            voltage acts, ``"cell.osmolarity"`` where water moves (walls and baths add their
+            pressures at the declared volume), states that a modulator reads,
             ``"temperature"`` (default 37 °C), and parameters that shall differ from those declared.
         scan: arrays of these, each a dimension of the result: ``{"V": Q([-80, …], "mV")}``.
             Several are crossed.
@@ -68,7 +69,8 @@ def steady(
         WrongType: not a transporter, or not mappings.
         UnknownName: a level or a parameter that it does not have.
         DuplicateName: two names of one solute, or a level both in ``at`` and in ``scan``.
-        BadSettings: a level that is missing, an empty scan, or a law that reads more of a model.
+        BadSettings: a level that is missing, an empty scan, a law that reads more of a model, or a
+            flow that is driven from outside.
         BareNumber: a number without a unit where one is due.
         UnknownUnit: an unknown unit.
         UnitMismatch: a unit of another dimension.
