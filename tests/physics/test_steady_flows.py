@@ -159,3 +159,27 @@ def test_growth_has_no_rest() -> None:
     cell = bm.Compartment("cell", volume="1 pL", contents={glucose: "80 mM"})
     with pytest.raises(errors.NoSteadyState):
         bm.steady_state(bm.Model("growing", [bm.VolumeChange("growth", cell, rate="1 pL/h")]))
+
+
+@pytest.mark.parametrize("where", ["contents", "impermeant"])
+def test_gates_start_at_the_activity_that_they_read(where: str) -> None:
+    contents: dict[bm.Species, Any] = {K: "100 mM", Cl: "100 mM"}
+    protein: dict[bm.Species, Any] = {HAEMOGLOBIN: "5 mM"}
+    cell = (
+        bm.Compartment("cell", volume="1 pL", contents=contents | protein)
+        if where == "contents"
+        else bm.Compartment("cell", volume="1 pL", contents=contents, impermeant=protein)
+    )
+    out = bm.Reservoir("out", {K: "150 mM", Cl: "150 mM"})
+    m = bm.Membrane("m", inside=cell, outside=out, area="1 um^2", capacitance="1 uF/cm^2")
+
+    def opens(site: Any) -> Any:
+        c = site.elsewhere("cell.Hb")
+        return c / (c + site.parameter("half", Q(3, "mM"), bm.dimension.CONCENTRATION))
+
+    gate = bm.Gate("g", m, steady=opens, time_constant=Q(1, "s"))
+    model = bm.Model("gated", [lib.leak(K, m, permeability=Q(1, "pm/s")), gate])
+    names, values, _ = bm.simulate(model, until="1 s").end_state
+    a = 5 * math.exp(2 * 0.0645 * 5 + 1.5 * 0.0258 * 25)
+    found = dict(zip(names, values.ravel(), strict=True))
+    assert found["g"] == pytest.approx(a / (a + 3), rel=1e-9)
