@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .declare.equilibrium import Equilibrium as Equilibrium
     from .declare.event import Event as Event
     from .declare.gate import Gate as Gate
+    from .declare.impermeant_contents import Impermeants as Impermeants
     from .declare.parameter import Parameter as Parameter
     from .declare.places import Compartment as Compartment
     from .declare.places import Membrane as Membrane
@@ -33,11 +34,15 @@ if TYPE_CHECKING:
     from .declare.temperature_conversion import activation_energy as activation_energy
     from .declare.temperature_conversion import q10 as q10
     from .declare.transporter import Transporter as Transporter
+    from .declare.walls import Wall as Wall
     from .exchange.bibliography import cite as cite
     from .exchange.netcdf import open_result as open_result
     from .exchange.netcdf import open_run as open_run
     from .exchange.netcdf import save as save
     from .exchange.shipped_models import load as load
+    from .library.flow import Flow as Flow
+    from .library.flow import VolumeChange as VolumeChange
+    from .library.pore import Pore as Pore
     from .results.branch import Branch as Branch
     from .results.branch import follow as follow
     from .results.control import control as control
@@ -78,6 +83,8 @@ _HOME = {
     "prove": "second_law.proof", "axis": "solve.scan_axis", "Prepared": "results.prepared_run",
     "prepare": "results.prepared_run",
     "Study": "study.study",
+    "Impermeants": "declare.impermeant_contents", "Wall": "declare.walls",
+    "Flow": "library.flow", "VolumeChange": "library.flow", "Pore": "library.pore",
     "SteadyState": "results.steady_state", "steady_state": "results.steady_state",
     "control": "results.control", "Branch": "results.branch", "follow": "results.branch",
     "SteadyTransporter": "results.steady_transporter", "steady": "results.steady_transporter",

@@ -66,6 +66,12 @@ def pressure(place: str) -> sp.Symbol:
 
 
 @_kept
+def hydrostatic(place: str) -> sp.Symbol:
+    """∂U/∂W of the wall of a compartment [Pa]."""
+    return sp.Symbol(f"p[{place}]", real=True)
+
+
+@_kept
 def chemical_potential(pool: str) -> sp.Symbol:
     """μ of a pool [J/mol] without the electrical part, which is in φ."""
     return sp.Symbol(f"mu[{pool}]", real=True)

@@ -12,7 +12,9 @@ Each of the former is an alias of what it stands for, at run time, too.
 from __future__ import annotations
 
 from .declare.contents_types import ContentsLike
+from .declare.impermeant_types import ImpermeantLike
 from .declare.parameter_types import (
+    CoefficientLike,
     CountLike,
     EventFormula,
     EventValues,
@@ -31,9 +33,9 @@ from .show.course_contents import RunLike
 from .show.figure_types import ResultLike, VariableLike, VariablesLike
 
 __all__ = [
-    "ArrayLike", "ContentsLike", "CountLike", "EventFormula", "EventValues", "EventsLike",
-    "KeepLike", "Lazy", "LevelsLike", "Number", "ParameterLike", "ParametersLike", "PathLike",
-    "Progress", "Quantity", "QuantityLike", "RangesLike", "ResultLike", "RunLike", "SavedRun",
-    "ScanResult", "StartLike", "TimeFormula", "TimeLike",
+    "ArrayLike", "CoefficientLike", "ContentsLike", "CountLike", "EventFormula", "EventValues",
+    "EventsLike", "ImpermeantLike", "KeepLike", "Lazy", "LevelsLike", "Number", "ParameterLike",
+    "ParametersLike", "PathLike", "Progress", "Quantity", "QuantityLike", "RangesLike",
+    "ResultLike", "RunLike", "SavedRun", "ScanResult", "StartLike", "TimeFormula", "TimeLike",
     "TimesLike", "ValueLike", "VariableLike", "VariablesLike", "VariedLike",
 ]  # fmt: skip

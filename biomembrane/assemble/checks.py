@@ -9,6 +9,7 @@ from .. import dimension as d
 from .. import errors
 from ..constants import FARADAY, GAS
 from ..declare.auxiliary_state import StateEquation
+from ..declare.checks.certificate import Verdict
 from ..declare.cycle import Cycle
 from ..declare.electrode import Electrode
 from ..declare.parameter import Declared, declare
@@ -124,7 +125,7 @@ def species(places: Iterable[Place], processes: Iterable[Process]) -> dict[str, 
     for place in places:
         groups: list[Any] = [place.contents]
         if isinstance(place, Compartment):
-            groups += [place.held, place.impermeant if isinstance(place.impermeant, dict) else {}]
+            groups += [place.held, place.fixed]
         for group in groups:
             for s in group:
                 if by_name.setdefault(s.name, s) != s:
@@ -155,7 +156,8 @@ def transformed(given: Iterable[Transporter | Cycle | Electrode]) -> frozenset[S
     """Species that some transporter as a whole produces or consumes."""
     changed: set[Species] = set()
     for t in given:
-        changed |= {s for p in t.processes for s in net_species(p.reaction) if not _is_bound(t, s)}
+        made = (p for p in t.processes if p.certificate.verdict is not Verdict.DRIVEN)
+        changed |= {s for p in made for s in net_species(p.reaction) if not _is_bound(t, s)}
     return frozenset(changed)
 
 

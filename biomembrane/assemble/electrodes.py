@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 import sympy as sp
 
 from .. import errors, symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression
 from ..declare.electrode import Electrode
 from ..declare.parameter import Declared
@@ -159,8 +160,17 @@ def _row(circuit: Circuit, node: str, among: Container[str]) -> list[tuple[str, 
 def moving(circuit: Circuit, clamps: Mapping[str, Electrode]) -> list[Declared]:
     """The parameters whose slopes the currents of clamps depend on."""
     touched = [b for b in circuit.blocks if {*clamps} & {*b.nodes}]
-    sizes = [p for b in touched for m in b.membranes for p in (m.area, m.capacitance)]
-    return [*(e.command for e in clamps.values()), *(p for p in sizes if p is not None)]
+    sizes: list[Declared] = []
+    for m in (m for b in touched for m in b.membranes):
+        if isinstance(m.area, StateArea):
+            raise errors.BadPlace(
+                where=f"Model, a voltage clamp beside {m.name}",
+                wanted="capacitors of given area, whose charge follows the command alone",
+                got=f"an area of {m.name} that follows the volume",
+                advice="series_resistance= for the electrode, or a constant area=",
+            )
+        sizes += [m.area] if m.capacitance is None else [m.area, m.capacitance]
+    return [*(e.command for e in clamps.values()), *sizes]
 
 
 def _growth(circuit: Circuit, node: str) -> sp.Expr:

@@ -28,9 +28,11 @@ def neutralised(
         return states
     terms: dict[str, list[tuple[sp.Expr, sp.Expr]]] = {n: [] for n in neutral}
     for p in processes:
-        for place, z in p.reaction.charge_moved().items():
+        for place, z in p.charge_moved.items():
             if place in terms:
-                terms[place].append((exact(z), symbols.flux(p.name)))
+                terms[place].append(
+                    (z if isinstance(z, sp.Expr) else exact(z), symbols.flux(p.name))
+                )
     changed = {}
     for place, currents in terms.items():
         if not currents:

@@ -13,9 +13,11 @@ from enum import StrEnum
 import sympy as sp
 
 from ..declare.bound_expression import BoundExpression
+from ..declare.checks.certificate import Verdict
 from ..declare.places import Compartment, Membrane
 from ..declare.reaction import Participant
 from ..declare.transporter import Process
+from .free_energy import total
 from .potentials import molar, net
 from .reference_state import References
 from .system import System
@@ -61,8 +63,8 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
     owners: dict[tuple[str, Component], tuple[str, str, Role]] = {}
     potentials: dict[str, list[tuple[Component, BoundExpression]]] = {}
     for process in model.processes:
-        for participant, n in process.reaction.net.items():
-            pool = participant.pool
+        for participant, n in process.net.items():
+            pool = f"{participant.pool}.drained" if participant.drained else participant.pool
             if pool not in potentials:
                 potentials[pool] = _potentials(model, references, participant)
             for component, potential in potentials[pool]:
@@ -72,11 +74,32 @@ def stores_of(model: System, references: References) -> tuple[Store, ...]:
                 if key not in owners:
                     role = _role(participant, component)
                     owners[key] = (*_species_and_place(process, participant, component), role)
-                entries.setdefault(key, {})[process.name] = potential * sp.Integer(n)
+                entries.setdefault(key, {})[process.name] = potential * (
+                    n if isinstance(n, sp.Expr) else sp.Integer(n)
+                )
+        if process.certificate.verdict is Verdict.DRIVEN:
+            given = _given(model, process, references)
+            if given is not None:
+                key = (f"{process.name}.drive", Component.OSMOTIC)
+                owners[key] = (f"drive of {process.name}", process.on.name, Role.BATH)
+                entries.setdefault(key, {})[process.name] = given
     return tuple(
         Store(name, *owners[name, component], component, tuple(row.items()))
         for (name, component), row in entries.items()
     )
+
+
+def _given(model: System, process: Process, references: References) -> BoundExpression | None:
+    """Potential of what drives a process: less its work per mole, that on charges, and that of what
+    it adds to the solvent of all places together.
+    """
+    added = sp.Add(*(n * w.per_mole for w, n in process.net.items() if w.is_solvent))
+    charges = [(molar(-z), model.circuit.phi[p]) for p, z in process.charge_moved.items()]
+    parts = [weighted([(added, references.pressure()), *charges])]
+    if process.work is not None:
+        parts.append(-process.work)
+    parts = [part for part in parts if part.local != 0]
+    return total(parts) if parts else None
 
 
 def _species_and_place(
@@ -90,6 +113,8 @@ def _species_and_place(
         return (ELECTRODE, process.name) if by_electrode else ("charge", process.on.name)
     if participant.species is None or participant.place is None:
         return process.transporter, process.transporter
+    if participant.drained:
+        return participant.species.name, f"drain of {participant.place.name}"
     return participant.species.name, participant.place.name
 
 
@@ -107,7 +132,7 @@ def _role(participant: Participant, component: Component) -> Role:
         return Role.ELECTRODE
     if component is Component.ELECTRICAL:
         return Role.CELL  # charges are stored on the membranes, whoever holds the ion
-    if isinstance(participant.place, Compartment):
+    if isinstance(participant.place, Compartment) and not participant.drained:
         return Role.HELD if participant.species in participant.place.held else Role.CELL
     return Role.BATH
 

@@ -16,6 +16,7 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression
+from ..declare.osmotic_coefficient import excess, log_activity
 from ..symbols import R, T, c0, n0
 
 _n, _W, _c = symbols.amount("@"), symbols.volume("@"), symbols.concentration("@")
@@ -36,6 +37,29 @@ def solute(n: sp.Symbol, W: sp.Symbol, standard: sp.Expr) -> BoundExpression:
     )
 
 
+def nonideal(
+    n: sp.Symbol, W: sp.Symbol, standard: sp.Expr, coefficients: tuple[sp.Symbol, ...]
+) -> BoundExpression:
+    """Free energy of a solute with an osmotic coefficient."""
+    names = {_n: n, _W: W, _standard: standard, **dict(zip(_virial, coefficients, strict=False))}
+    count = len(coefficients)
+    return BoundExpression(_real(_standard if standard else sp.S.Zero, count), names)
+
+
+#: φ₀ and the coefficients of c, c², …; more than anyone has measured
+_virial = tuple(symbols.parameter(f"@.osmotic_{k}", real=bool(k)) for k in range(20))
+
+
+@lru_cache(maxsize=16)
+def _real(standard: sp.Expr, count: int) -> sp.Expr:
+    return _n * (standard + R * T * excess(_n / _W, _virial[:count]))
+
+
+def activity(c: sp.Expr, coefficients: tuple[sp.Symbol, ...]) -> sp.Expr:
+    """c° e^{(μ − μ°)/RT} at the concentration c."""
+    return c0 * sp.exp(log_activity(c, coefficients)) if coefficients else c
+
+
 def carrier(n: sp.Symbol, standard: sp.Expr) -> BoundExpression:
     """Free energy of a carrier state."""
     return BoundExpression(_ideal(_standard, n0), {_n: n, _standard: standard})
@@ -47,15 +71,28 @@ def _slope(expression: sp.Expr, x: sp.Symbol) -> sp.Expr:
 
 
 def derivatives(
-    stores: Iterable[BoundExpression], states: Iterable[sp.Symbol]
+    stores: Iterable[BoundExpression],
+    states: Iterable[sp.Symbol],
+    following: Mapping[sp.Expr, BoundExpression] | None = None,
 ) -> dict[sp.Expr, BoundExpression]:
-    """∂G/∂x for each state, from the stores that hold it."""
+    """∂G/∂x for each state, from the stores that hold it.
+
+    ``following`` are symbols that are functions of states, such as areas; what they add comes by
+    the chain rule.
+    """
     holding: dict[sp.Expr, list[BoundExpression]] = {x: [] for x in states}
     for store in stores:
         for symbol in store.local.free_symbols:
             x = store.names.get(symbol, symbol)
             if x in holding:
                 holding[x].append(BoundExpression(_slope(store.local, symbol), store.names))
+            elif following and x in following:
+                outer, inner = _slope(store.local, symbol), following[x]
+                for own in inner.local.free_symbols:
+                    if (state := inner.names.get(own, own)) in holding:
+                        both = outer * sp.diff(inner.local, own)
+                        names = {**store.names, **inner.names}
+                        holding[state].append(BoundExpression(both, names))
     return {x: total(slopes) for x, slopes in holding.items()}
 
 
@@ -106,7 +143,7 @@ def exergy(
     """Ξ = G − Σ μ^ref n − (∂G/∂W)^ref W, store by store (formalism §5).
 
     ``references``: by store, μ^ref and n^ref, so that its share is RT[n ln(n/n^ref) − n + n^ref];
-    ``osmotic``: the remaining part of RT W Σ c^bath.
+    ``osmotic``: the remaining part of (RT Σ c^bath − p^bath) W.
     """
     shares = dict(stores)
     for name, (energy, amount) in references.items():

@@ -14,7 +14,10 @@ import sympy as sp
 
 from .. import constants, errors, symbols
 from ..declare.bound_expression import BoundExpression
+from ..declare.osmotic_coefficient import osmolarity
 from ..declare.places import Balance, Compartment, Membrane, Reservoir
+from ..declare.reduced_affinity import exact
+from ..declare.species import Species
 from ..symbols import F, R, c0
 from ..units import Q
 from .initial_contents import VOLUME, charges, start
@@ -31,6 +34,7 @@ class Impermeant:
     place: Compartment
     charge: float  # of one particle, in elementary charges
     amount: BoundExpression
+    species: Species | None = None  # as declared
 
     @property
     def pool(self) -> str:
@@ -74,17 +78,16 @@ def impermeants(system: System) -> tuple[Impermeant, ...]:
     q = _charges_at_start(system)
     neighbours = _neighbours(system)
     for place in system.compartments:
-        given = place.impermeant
-        if isinstance(given, Balance):
-            osmotic, near = place.name in system.osmotic, neighbours.get(place.name, [])
-            bath = _bath(system, place, given, near) if osmotic else None
-            charge = q.get(place.name, BoundExpression(sp.S.Zero))
-            all_impermeants += _balanced(place, given, charge, bath, at)
-            continue
         all_impermeants += [
-            Impermeant(s.name, place, s.charge, start(place, c)) for s, c in (given or {}).items()
+            Impermeant(s.name, place, s.charge, start(place, c), s) for s, c in place.fixed.items()
         ]
-        if place.name in q:
+        if place.balance is not None:
+            osmotic, near = place.name in system.osmotic, neighbours.get(place.name, [])
+            wanted = osmotic and place.balance.isosmotic
+            bath = _bath(system, place, place.balance, near) if wanted else None
+            charge = q.get(place.name, BoundExpression(sp.S.Zero))
+            all_impermeants += _balanced(place, place.balance, charge, bath, at)
+        elif place.name in q:
             _check_neutral(place, q[place.name], at)
     return tuple(all_impermeants)
 
@@ -131,7 +134,7 @@ def _check_neutral(place: Compartment, q: BoundExpression, at: Mapping[sp.Symbol
     Counter-ions of held ions are not modelled: they may add as much charge of the other sign, and
     where all ions are held there is nothing to check.
     """
-    solutes = {**place.contents, **(place.impermeant if isinstance(place.impermeant, dict) else {})}
+    solutes = {**place.contents, **place.fixed}
     W = place.volume.value
     charges = [s.charge * value(start(place, c), at) for s, c in solutes.items()]
     held = sum(abs(s.charge) * p.value * W for s, p in place.held.items())
@@ -163,43 +166,50 @@ def _bath(
     if given.against is not None:
         return given.against
     baths = [other for m, other in near if m.name in system.wet] or [other for _, other in near]
-    strengths = {round(_strength(r), 9) for r in baths}
+    strengths = {round(r.strength, 9) for r in baths}
     if len(strengths) > 1:
-        concentrations = zip(baths, errors.apart(*map(_strength, baths)), strict=True)
+        concentrations = zip(baths, errors.apart(*(r.strength for r in baths)), strict=True)
         raise errors.BadPlace(
             where=f"Compartment({place.name!r}), balance(…)",
             wanted="baths of one osmolarity, or a choice among them",
             got=", ".join(f"{r.name} {c} mM" for r, c in concentrations),
-            advice=f"balance(charge={given.charge:g}, against={baths[0].name})",
+            advice=f"{_request(place)[:-1]}, against={baths[0].name})",
         )
-    return max(baths, key=_strength, default=None)
+    return max(baths, key=lambda r: r.strength, default=None)
 
 
-def _strength(bath: Reservoir) -> float:
-    return float(sum(p.value for p in bath.contents.values()))
-
-
-def _check_free(place: Compartment, given: Balance) -> None:
-    taken = [s.name for s in (*place.contents, *place.held) if s.name in (ANION, OSMOLYTE)]
+def _check_free(place: Compartment) -> None:
+    others = (*place.contents, *place.held, *place.fixed)
+    taken = [s.name for s in others if s.name in (ANION, OSMOLYTE)]
     if taken:
         raise errors.DuplicateName(
-            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
+            where=f"Compartment({place.name!r}), {_request(place)}",
             wanted=f"the names {ANION} and {OSMOLYTE} for the impermeants",
-            got=f"a species named {taken[0]!r} among the contents",
+            got=f"a species named {taken[0]!r} in the compartment",
             advice="give that species another name",
         )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
 def _missing(
-    charges: tuple[int, ...], z: sp.Rational, strength: float | None
+    solutes: tuple[tuple[sp.Rational, int], ...], strength: float | None
 ) -> tuple[sp.Expr, sp.Expr]:
-    """n_X without the membrane's charge, and n_X + n_Y, of the impermeants that balance solutes of
-    these charges at the concentrations ``@0.c``, ….
+    """The charge that is missing without the membrane's [fmol], and the osmoles that are, of
+    solutes of these valences and numbers of osmotic coefficients at the concentrations ``@0.c``, ….
     """
-    amounts = [symbols.parameter(f"@{k}.c") * VOLUME for k in range(len(charges))]
-    nX = -sp.Add(*(charge * n for charge, n in zip(charges, amounts, strict=True))) / z
-    return nX, sp.S.Zero if strength is None else sp.Float(strength) * VOLUME - sp.Add(*amounts)
+    levels = [symbols.parameter(f"@{k}.c") for k in range(len(solutes))]
+    charge = sp.Add(*(z * c * VOLUME for (z, _), c in zip(solutes, levels, strict=True)))
+    osmoles = [
+        osmolarity(c, _coefficients(k, count)) * VOLUME
+        for k, ((_, count), c) in enumerate(zip(solutes, levels, strict=True))
+    ]
+    return -charge, sp.S.Zero if strength is None else sp.Float(strength) * VOLUME - sp.Add(
+        *osmoles
+    )
+
+
+def _coefficients(k: int, count: int) -> tuple[sp.Symbol, ...]:
+    return tuple(symbols.parameter(f"@{k}.osmotic_{power}", real=True) for power in range(count))
 
 
 _loaded, _left = sp.Symbol("@loaded", real=True), sp.Symbol("@left", real=True)
@@ -215,44 +225,79 @@ def _balanced(
     bath: Reservoir | None,
     at: Mapping[sp.Symbol, float],
 ) -> list[Impermeant]:
-    """n_X, and n_Y where there is a bath whose osmolarity is to be matched."""
+    """X, and Y where there is a bath whose osmolarity is to be matched."""
+    solutes = {**place.contents, **place.fixed}
     names = {**q.names, VOLUME: place.volume.symbol}
-    names |= {symbols.parameter(f"@{k}.c"): c.symbol for k, c in enumerate(place.contents.values())}
-    strength, z = None if bath is None else _strength(bath), sp.Rational(str(given.charge))
-    neutral, room = _missing(tuple(s.charge for s in place.contents), z, strength)
-    nX = BoundExpression(neutral + q.local / (F * z), names)
-    loaded = BoundExpression(q.local / (F * z), names)
-    nY = BoundExpression(room - nX.local, names)
-    _check_free(place, given)
-    balanced = [Impermeant(ANION, place, given.charge, nX)]
-    x, W = value(nX, at), place.volume.value
-    listed = ", ".join(f"{s.name} {p.value:.4g}" for s, p in place.contents.items())
-    ions = ("cations", "anions") if given.charge < 0 else ("anions", "cations")
-    if x < -1e-9 * sum(abs(s.charge) * p.value for s, p in place.contents.items()) * W:
-        raise errors.NoRoom(
-            where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
-            wanted="ions that leave charge for an impermeant of this sign",
-            got=f"{x / W:.4g} mM of it would be needed; contents [mM]: {listed}",
-            advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
-            place=place.name,
-        )
-    if bath is not None and strength is not None:
-        if q.local:
-            nY = BoundExpression(_OSMOLYTE, {_left: nY.expression, _loaded: loaded.expression})
-        y = value(nY, at)
-        if y < -1e-9 * strength * W:
-            due, got = errors.apart(strength, strength - y / W)
-            raise errors.NoRoom(
-                where=f"Compartment({place.name!r}), balance(charge={given.charge:g})",
-                wanted=f"no more than the {due} mosmol/L of {bath.name}",
-                got=f"{got} mosmol/L: {listed}, {ANION} {x / W:.4g}",
-                advice=(
-                    "less of an ion, an impermeant of higher valence (charge=-1.5), or another bath"
-                ),
-                place=place.name,
-            )
+    for k, (s, c) in enumerate(solutes.items()):
+        names[symbols.parameter(f"@{k}.c")] = c.symbol
+        own = [declared.symbol for declared in s.declared_osmotic]
+        names |= dict(zip(_coefficients(k, len(own)), own, strict=True))
+    kinds = tuple((exact(s.charge), len(s.declared_osmotic)) for s in solutes)
+    missing, room = _missing(kinds, None if bath is None else bath.strength)
+    _check_free(place)
+    owed = BoundExpression(missing + q.local / F, names)
+    if place.chosen is not None:
+        nX = start(place, place.chosen)
+        balanced = [Impermeant(ANION, place, value(owed, at) / value(nX, at), nX)]
+        loaded, rest = sp.S.Zero, BoundExpression(room - nX.local, names | dict(nX.names))
+    else:
+        assert given.charge is not None
+        z = exact(given.charge)
+        nX = BoundExpression(owed.local / z, names)
+        balanced = [Impermeant(ANION, place, given.charge, nX)]
+        loaded, rest = q.local / (F * z), BoundExpression(room - nX.local, names)
+        _check_sign(place, given.charge, value(nX, at))
+    if bath is not None:
+        nY = rest
+        if loaded:
+            extra = BoundExpression(loaded, names).expression
+            nY = BoundExpression(_OSMOLYTE, {_left: rest.expression, _loaded: extra})
+        _check_room(place, bath, value(nY, at), value(nX, at))
         balanced.append(Impermeant(OSMOLYTE, place, 0, nY))
     return balanced
+
+
+def _listed(place: Compartment) -> str:
+    solutes = {**place.contents, **place.fixed}
+    return ", ".join(f"{s.name} {p.value:.4g}" for s, p in solutes.items())
+
+
+def _check_sign(place: Compartment, charge: float, x: float) -> None:
+    """Raise ``NoRoom`` where X would have to be negative."""
+    solutes, W = {**place.contents, **place.fixed}, place.volume.value
+    if x >= -1e-9 * sum(abs(s.charge) * p.value for s, p in solutes.items()) * W:
+        return
+    ions = ("cations", "anions") if charge < 0 else ("anions", "cations")
+    raise errors.NoRoom(
+        where=f"Compartment({place.name!r}), {_request(place)}",
+        wanted="ions that leave charge for an impermeant of this sign",
+        got=f"{x / W:.4g} mM of it would be needed; contents [mM]: {_listed(place)}",
+        advice=f"more {ions[0]}, fewer {ions[1]}, or the other sign of charge=",
+        place=place.name,
+    )
+
+
+def _check_room(place: Compartment, bath: Reservoir, y: float, x: float) -> None:
+    """Raise ``NoRoom`` where Y would have to be negative."""
+    W = place.volume.value
+    if y >= -1e-9 * bath.strength * W:
+        return
+    due, got = errors.apart(bath.strength, bath.strength - y / W)
+    raise errors.NoRoom(
+        where=f"Compartment({place.name!r}), {_request(place)}",
+        wanted=f"no more than the {due} mosmol/L of {bath.name}",
+        got=f"{got} mosmol/L: {_listed(place)}, {ANION} {x / W:.4g}",
+        advice="less of an ion, an impermeant of higher valence (charge=-1.5), or another bath",
+        place=place.name,
+    )
+
+
+def _request(place: Compartment) -> str:
+    """The balance of a place, as it was written."""
+    assert place.balance is not None
+    if place.balance.charge is None:
+        return "balance(concentration=…)"
+    return f"balance(charge={place.balance.charge:g})"
 
 
 def impermeant_quantities(system: System, impermeants: Iterable[Impermeant]) -> dict[str, Any]:

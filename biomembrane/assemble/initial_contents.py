@@ -8,9 +8,10 @@ from functools import lru_cache
 import sympy as sp
 
 from .. import symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression
 from ..declare.parameter import Declared
-from ..declare.places import Compartment, Membrane, Place
+from ..declare.places import Compartment, Membrane, Place, contents
 from .stoichiometry import Circuit
 
 
@@ -19,12 +20,24 @@ def declared(places: Iterable[Place], membranes: Iterable[Membrane]) -> Iterator
     for place in places:
         if isinstance(place, Compartment):
             yield place.volume
+            if place.solids is not None:
+                yield place.solids
+            if place.elastic is not None:
+                yield from place.elastic.parameters.values()
             yield from place.held.values()
-            if isinstance(place.impermeant, dict):
-                yield from place.impermeant.values()
+            yield from place.fixed.values()
+            if place.chosen is not None:
+                yield place.chosen
+        elif place.pressure is not None:
+            yield place.pressure
         yield from place.contents.values()
+        for species in (*contents(place), *getattr(place, "fixed", ())):
+            yield from species.declared_osmotic
     for m in membranes:
-        yield m.area
+        if isinstance(m.area, StateArea):
+            yield from m.area.parameters.values()
+        else:
+            yield m.area
         if m.capacitance is not None:
             yield m.capacitance
 
@@ -45,7 +58,7 @@ def charges(circuit: Circuit, at_start: Mapping[str, sp.Expr]) -> dict[str, Boun
         phi = {symbols.electric_potential(f"@{i}"): at_start[n] for i, n in enumerate(block.nodes)}
         vector = tuple(symbol if value else sp.S.Zero for symbol, value in phi.items())
         rows = zip(block.nodes, _products(block.matrix, vector), strict=True)
-        q |= {node: BoundExpression(row, block.names | phi) for node, row in rows}
+        q |= {node: BoundExpression(row, block.at_start | phi) for node, row in rows}
     return q
 
 

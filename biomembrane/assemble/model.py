@@ -220,6 +220,8 @@ class Model(System):
         clamped = electrodes.currents(self.electrodes, self.circuit, self.N)
         for process in sorted(self.evaluated, key=lambda p: p.name in clamped):
             A = symbols.affinity(process.name)
+            for each in process.carried:
+                add(Group.RATE, each.symbol, each.share)
             add(Group.AFFINITY, A, potentials.affinity(process, self.circuit.phi))
             if process.name in clamped:
                 add(Group.FLUX, symbols.flux(process.name), clamped[process.name])

@@ -77,9 +77,8 @@ def _levels(
 
 def _impermeant(place: Compartment) -> list[str]:
     """Dotted names of the impermeants that a place may have."""
-    given = place.impermeant
-    names = [s.name for s in given] if isinstance(given, Mapping) else ["X", "Y"]
-    return [f"{place.name}.{name}" for name in names] if given is not None else []
+    names = [*(s.name for s in place.fixed), *(() if place.balance is None else ("X", "Y"))]
+    return [f"{place.name}.{name}" for name in names]
 
 
 def _start(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 import sympy as sp
 
 from .. import symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, BoundExpressions
 from ..declare.checks.certificate import Verdict
 from ..declare.electrode import potential_of
+from ..declare.osmotic_coefficient import molarity, osmolarity
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Place, Reservoir, contents
 from ..declare.species import Species
@@ -22,6 +24,13 @@ from . import electrodes, free_energy
 from .impermeants import Impermeant
 from .system import System
 from .weighted_sum import weighted
+
+
+def bath_pressure(bath: Reservoir) -> sp.Expr:
+    """Hydrostatic less osmotic pressure of a bath."""
+    strength = sp.Add(*(osmolarity(c.symbol, coefficients(s)) for s, c in bath.contents.items()))
+    osmotic = -R * T * strength
+    return osmotic if bath.pressure is None else bath.pressure.symbol + osmotic
 
 
 def used_standard(model: System, species: Species | None, place: Place | None) -> sp.Expr:
@@ -53,13 +62,12 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
         W = symbols.volume(place.name)
         for s in place.contents:
             name = f"{place.name}.{s.name}"
-            stores[name] = free_energy.solute(
-                symbols.amount(name), W, used_standard(model, s, place)
-            )
+            stores[name] = _solute(symbols.amount(name), W, used_standard(model, s, place), s)
     stores |= {
-        x.pool: free_energy.solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero)
+        x.pool: _solute(x.symbol, symbols.volume(x.place.name), sp.S.Zero, x.species)
         for x in impermeants
     }
+    stores |= {_wall(p.name): p.elastic.energy for p in model.compartments if p.elastic}
     for t in model.transporters:
         for state in t.states:
             stores[state.pool] = free_energy.carrier(
@@ -70,25 +78,53 @@ def energies(model: System, impermeants: Sequence[Impermeant]) -> dict[str, Boun
     return stores
 
 
-def _slopes(model: System, stores: BoundExpressions) -> dict[sp.Expr, BoundExpression]:
-    """∂G/∂x of every state; for capacitors block by block, since a charge acts within its block
-    only.
+def _solute(
+    n: sp.Symbol, W: sp.Symbol, standard: sp.Expr, species: Species | None
+) -> BoundExpression:
+    """Free energy of a solute, ideal or not."""
+    if species is None or not species.declared_osmotic:
+        return free_energy.solute(n, W, standard)
+    return free_energy.nonideal(n, W, standard, coefficients(species))
+
+
+def coefficients(species: Species) -> tuple[sp.Symbol, ...]:
+    """Symbols of its osmotic coefficient; none where it is ideal."""
+    return tuple(declared.symbol for declared in species.declared_osmotic)
+
+
+def _slopes(
+    model: System, stores: BoundExpressions, states: Iterable[sp.Symbol]
+) -> dict[sp.Expr, BoundExpression]:
+    """∂G/∂x of states; for capacitors block by block, since a charge acts within its block only.
+
+    The slope of a wall is the hydrostatic pressure, which its place has already.
     """
-    solutes = [store for name, store in stores.formulas.items() if name != "capacitor"]
-    return free_energy.derivatives(
+    pressed = {symbols.volume(p.name): p.name for p in model.compartments if p.elastic}
+    others = {"capacitor", *(_wall(name) for name in pressed.values())}
+    solutes = [store for name, store in stores.formulas.items() if name not in others]
+    slopes = free_energy.derivatives(
         [*solutes, *(block.energy() for block in model.circuit.blocks)],
-        [x.symbol for x in model.pools],
+        states,
+        {m.area.symbol: m.area.formula for m in model.membranes if isinstance(m.area, StateArea)},
     )
+    for W, name in pressed.items():
+        if W in slopes:
+            own = BoundExpression(symbols.hydrostatic(name))
+            slopes[W] = free_energy.total([slopes[W], own])
+    return slopes
+
+
+def _wall(place: str) -> str:
+    """The store of a wall."""
+    return f"{place}.wall"
 
 
 def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
     """μ, c, φ, V and P as derivatives of G (places with a state) or from the parameters
     (reservoirs, held pools).
     """
-    for compartment in model.compartments:
-        if compartment.name not in model.swelling:
-            yield symbols.volume(compartment.name), BoundExpression(compartment.volume.symbol)
-    slopes = _slopes(model, stores)
+    yield from _geometry(model)
+    slopes = _slopes(model, stores, [x.symbol for x in model.pools])
     held = {symbols.charge(n) for n in model.clamped}
     for x in (x for x in model.pools if x.symbol not in held):
         slope = slopes[x.symbol]
@@ -101,6 +137,10 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
                     slope, used_standard(model, model.species[x.label], model.places[x.place])
                 ),
             )
+            if model.species[x.label].declared_osmotic:
+                ratio = x.symbol / symbols.volume(x.place)
+                yield molarity(x.name), BoundExpression(ratio)
+    yield from _pressures(model, stores)
     for node, clamp in model.clamped.items():
         phi = symbols.electric_potential(node)
         yield phi, electrodes.potential(node, clamp, model.circuit)
@@ -110,12 +150,11 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         )
         for s, declared in outside.items():
             c = symbols.concentration(declared.name)
-            yield c, BoundExpression(declared.symbol)
+            yield c, BoundExpression(free_energy.activity(declared.symbol, coefficients(s)))
             mu = free_energy.dilute(c, used_standard(model, s, place))
             yield symbols.chemical_potential(declared.name), mu
         if isinstance(place, Reservoir):
-            solutes = (declared.symbol for declared in place.contents.values())
-            yield symbols.pressure(place.name), BoundExpression(-R * T * sp.Add(*solutes))
+            yield symbols.pressure(place.name), BoundExpression(bath_pressure(place))
     for m in filter(model.circuit.has_voltage, model.membranes):
         yield (
             symbols.potential(m.name),
@@ -125,24 +164,59 @@ def levels(model: System, stores: BoundExpressions) -> Iterator[tuple[sp.Symbol,
         yield e.source.potential, potential_of(e)
 
 
+def _geometry(model: System) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+    """Volumes that do not change, areas that follow volumes, and hydrostatic pressures."""
+    for place in model.compartments:
+        if place.name not in model.swelling:
+            yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
+    for m in model.membranes:
+        if isinstance(m.area, StateArea):
+            yield m.area.symbol, m.area.formula
+    for place in model.compartments:
+        if place.elastic is not None:
+            yield symbols.hydrostatic(place.name), place.elastic.pressure
+
+
+def _pressures(
+    model: System, stores: BoundExpressions
+) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+    """∂G/∂W of places of constant volume that solvent is drained from."""
+    drained = {
+        w.place.name
+        for p in model.processes
+        for w in p.reaction.net
+        if w.drained and w.is_solvent and w.place and w.place.name not in model.swelling
+    }
+    volumes = {symbols.volume(name): name for name in sorted(drained)}
+    for W, slope in _slopes(model, stores, volumes).items():
+        yield symbols.pressure(volumes[W]), slope
+
+
 def net(up: sp.Expr, down: sp.Expr) -> BoundExpression:
     """``up`` − ``down``."""
     return weighted([(sp.S.One, up), (sp.S.NegativeOne, down)])
 
 
 def affinity(process: Process, phi: Mapping[str, sp.Expr]) -> BoundExpression:
-    """A = −Σ ν μ − F Σ z φ; 0 of an ideal source of current, which V drives nowhere."""
-    reaction = process.reaction
+    """A = −Σ ν μ − F Σ z φ; what drives a process adds its work, and moves charges itself; 0 of an
+    ideal source of current, which V drives nowhere.
+    """
     if process.certificate.verdict is Verdict.SUPPLY:
         return BoundExpression(sp.S.Zero)
-    terms = [(-n * w.per_mole, w.potential) for w, n in reaction.net.items()]
-    terms += [(molar(-z), phi[place]) for place, z in reaction.charge_moved().items()]
-    return weighted(terms)
+    terms = [(-n * w.per_mole, w.potential) for w, n in process.reaction.net.items()]
+    terms += [term for each in process.carried for term in each.chemical]
+    if process.certificate.verdict is not Verdict.DRIVEN:
+        terms += [(molar(-z), phi[place]) for place, z in process.charge_moved.items()]
+    if process.work is None:
+        return weighted(terms)
+    return free_energy.total([weighted(terms), process.work])
 
 
 @lru_cache(maxsize=256)
-def molar(charge: int | Fraction) -> sp.Expr:
+def molar(charge: int | Fraction | sp.Expr) -> sp.Expr:
     """Charge of a mole [C/mol]."""
+    if isinstance(charge, sp.Expr):
+        return charge * F
     return sp.Rational(charge.numerator, charge.denominator) * F
 
 

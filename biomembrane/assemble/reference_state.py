@@ -28,13 +28,14 @@ import sympy as sp
 
 from .. import symbols
 from ..declare.bound_expression import BoundExpression, BoundExpressions
+from ..declare.osmotic_coefficient import osmolarity
 from ..declare.places import Compartment, Place
 from ..declare.reaction import Participant
 from ..declare.species import Species
 from ..symbols import R, T, c0, n0
 from . import free_energy, interconversion
 from .impermeants import Impermeant
-from .potentials import used_standard
+from .potentials import coefficients, used_standard
 from .system import System
 
 
@@ -123,7 +124,8 @@ class References:
         c = self.level(species)
         return sp.S.Zero if c is None else self._worth(species, c, place)
 
-    def _worth(self, species: Species, level: sp.Expr, place: Place | None = None) -> sp.Expr:
+    def _worth(self, species: Species, c: sp.Expr, place: Place | None = None) -> sp.Expr:
+        level = free_energy.activity(c, coefficients(species))
         return used_standard(self.model, species, place) + _log(level, c0)
 
     def of(self, participant: Participant) -> sp.Expr:
@@ -131,7 +133,9 @@ class References:
         if participant.is_state:
             return self._carriers[participant.pool][0]
         if participant.pool in self.mixed:
-            return _log(self.mixed[participant.pool], c0)
+            assert participant.species is not None
+            c, species = self.mixed[participant.pool], participant.species
+            return _log(free_energy.activity(c, coefficients(species)), c0)
         assert participant.species is not None
         return self.worth(participant.species, participant.place)
 
@@ -163,9 +167,12 @@ class References:
         """Ξ by store."""
         model, bath = self.model, self.model.reference
         references = dict(self._carriers)
-        total = sp.S.Zero
+        total, pushed = sp.S.Zero, sp.S.Zero
         if bath and not self.reacts:
-            total = sp.Add(*(c.symbol for c in bath.contents.values()))
+            total = sp.Add(
+                *(osmolarity(c.symbol, coefficients(s)) for s, c in bath.contents.items())
+            )
+            pushed = sp.S.Zero if bath.pressure is None else bath.pressure.symbol
         osmotic: list[sp.Expr] = []
         for place in model.compartments:
             W, rest = symbols.volume(place.name), total
@@ -173,14 +180,17 @@ class References:
                 name = f"{place.name}.{s.name}"
                 c = self.mixed.get(name, self.level(s))
                 if c is not None:
-                    worth = _log(c, c0) if name in self.mixed else self.worth(s, place)
-                    references[name] = (worth, c * W)
-                    rest -= c
+                    level = free_energy.activity(c, coefficients(s))
+                    worth = _log(level, c0) if name in self.mixed else self.worth(s, place)
+                    strength = osmolarity(c, coefficients(s))
+                    references[name] = (worth, strength * W)
+                    rest -= strength
             if place.name in model.swelling:
-                osmotic.append(rest * (W - place.volume.symbol))
+                grown = W - place.volume.symbol
+                osmotic.append((R * T * rest - pushed) * grown)
         for x in self.impermeants:
             references[x.pool] = (_log(x.symbol / x.place.volume.symbol, c0), x.symbol)
-        return free_energy.exergy(stores.formulas, references, R * T * sp.Add(*osmotic))
+        return free_energy.exergy(stores.formulas, references, sp.Add(*osmotic))
 
 
 def _mean(pools: list[tuple[Compartment, Species]]) -> sp.Expr | None:

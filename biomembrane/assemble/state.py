@@ -219,7 +219,7 @@ def _charges(
     initial, scale = initial_contents.charges(circuit, start), dict[str, BoundExpression]()
     for block in circuit.blocks:
         for i, node in enumerate(block.nodes):
-            scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.names)
+            scale[node] = BoundExpression(_thermal_charge(block.matrix[i, i]), block.at_start)
     held = {n: electrodes.constraint(n, circuit) for n in clamps}
     return {
         n: _potential(n, start[n])

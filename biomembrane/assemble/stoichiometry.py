@@ -17,7 +17,9 @@ from functools import cached_property, lru_cache
 import sympy as sp
 
 from .. import errors, symbols
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression
+from ..declare.checks.certificate import Verdict
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.reduced_affinity import exact
 from ..declare.transporter import Process
@@ -50,6 +52,14 @@ class Block:
             assert m.capacitance is not None
             names[_area(k)], names[_capacitance(k)] = m.area.symbol, m.capacitance.symbol
         return names
+
+    @cached_property
+    def at_start(self) -> dict[sp.Symbol, sp.Expr]:
+        """The same with areas as they are at the start."""
+        start = {
+            m.area.symbol: m.area.start for m in self.membranes if isinstance(m.area, StateArea)
+        }
+        return {local: start.get(name, name) for local, name in self.names.items()}
 
     @property
     def matrix(self) -> sp.Matrix:
@@ -125,7 +135,7 @@ def places(membranes: Iterable[Membrane], on: Iterable[object]) -> dict[str, Pla
     """All places by name, in order of first use; two of one name are an error."""
     by_name: dict[str, Place] = {}
     sides = [p for m in membranes for p in (m.inside, m.outside)]
-    for place in [*sides, *(p for p in on if isinstance(p, Compartment))]:
+    for place in [*sides, *(p for p in on if isinstance(p, (Compartment, Reservoir)))]:
         if by_name.setdefault(place.name, place) is not place:
             advice = "use the same object for the same place, or give one of them another name"
             raise errors.DuplicateName(
@@ -192,9 +202,7 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
     capacitor ties to a ground.
     """
     movers = [
-        p.name
-        for p in processes
-        if sum(z for place, z in p.reaction.charge_moved().items() if place in part)
+        p.name for p in processes if sum(z for place, z in _moved(p).items() if place in part)
     ]
     if not movers:
         return
@@ -213,6 +221,13 @@ def _check_kept(part: set[str], processes: Sequence[Process]) -> None:
         got=f"none from {' and '.join(names)}; {moved}",
         advice="give a membrane between one of them and a grounded place a capacitance",
     )
+
+
+def _moved(process: Process) -> Mapping[str, int | Fraction | sp.Expr]:
+    """Charges that a process moves; a stream that is driven carries neutral solution."""
+    if process.certificate.verdict is Verdict.DRIVEN:
+        return process.reaction.charge_moved()
+    return process.charge_moved
 
 
 def _zero(
@@ -308,16 +323,30 @@ def column(
     ``rows`` are names of states by symbol, ``names`` the same names.
     """
     column: dict[str, sp.Expr] = {}
-    for participant, n in process.reaction.net.items():
+    for participant, n in process.net.items():
         if participant.row in names:
             column[participant.row] = (
                 column.get(participant.row, sp.S.Zero) + n * participant.per_mole
             )
-    for place, z in process.reaction.charge_moved().items():
+    for place, z in process.charge_moved.items():
         name = rows.get(symbols.charge(place), "")
         if name:
-            column[name] = exact(z) * symbols.F
+            column[name] = (z if isinstance(z, sp.Expr) else exact(z)) * symbols.F
     return column
+
+
+def parts(column: Mapping[str, sp.Expr], carried: Iterable[sp.Symbol]) -> list[dict[str, sp.Expr]]:
+    """A column as constant ones: without what it carries, and per mole of each solute carried.
+
+    What every one of these conserves, the column conserves whatever it carries.
+    """
+    symbols_of = list(carried)
+    if not symbols_of:
+        return [dict(column)]
+    none = dict.fromkeys(symbols_of, sp.S.Zero)
+    first = {row: c.xreplace(none) for row, c in column.items()}
+    rest = [{row: sp.diff(c, s) for row, c in column.items()} for s in symbols_of]
+    return [{row: c for row, c in part.items() if c != 0} for part in (first, *rest)]
 
 
 def invariants(

@@ -60,7 +60,8 @@ class System(Compared):
         )
         self.membranes = checks.membranes(self.transporters, potential)
         self.places: dict[str, Place] = stoichiometry.places(
-            self.membranes, [t.on for t in self.transporters]
+            self.membranes,
+            [*(t.on for t in self.transporters), *(p for t in self.transporters for p in t.joins)],
         )
         self.compartments = [p for p in self.places.values() if isinstance(p, Compartment)]
         self.reservoirs = [p for p in self.places.values() if isinstance(p, Reservoir)]
@@ -199,9 +200,14 @@ class System(Compared):
 
     def _conserved(self, pools: Iterable[StateVariable]) -> list[dict[str, Fraction]]:
         quantum = {x.name: x.quantum for x in pools if x.quantum is not None}
+        constant = [
+            part
+            for p in self.processes
+            for part in stoichiometry.parts(self.N[p.name], (each.symbol for each in p.carried))
+        ]
         columns = [
             {row: Fraction(sp.Rational(c / quantum[row])) for row, c in N.items() if row in quantum}
-            for N in self.N.values()
+            for N in constant
         ]
         return stoichiometry.invariants(list(quantum), columns)
 
@@ -215,7 +221,7 @@ def _where_water_goes(processes: Iterable[Process]) -> tuple[set[str], set[str],
         for p in processes
         if p.reaction.has_solvent
         for w in p.reaction.net
-        if w.is_solvent and w.place
+        if w.is_solvent and w.place and not w.drained
     ]
     swelling = {place.name for place, _ in moved if isinstance(place, Compartment)}
     osmotic = {place.name for place, on in moved if isinstance(on, Membrane)}

@@ -15,6 +15,7 @@ import sympy as sp
 from .. import dimension as d
 from .. import errors, symbols
 from ..assemble import free_energy, potentials
+from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, free
 from ..declare.cycle import Cycle
 from ..declare.parameter import Declared, declare
@@ -100,10 +101,13 @@ def _parameters(transporter: Transporter | Cycle, temperature: Declared) -> tupl
     on = transporter.on
     found = {temperature.name: temperature, **transporter.parameters}
     if isinstance(on, Membrane):
-        found[on.area.name] = on.area
+        area = on.area
+        found |= area.parameters if isinstance(area, StateArea) else {area.name: area}
     for place in _places(on):
         if isinstance(place, Compartment):
             found[place.volume.name] = place.volume
+            if place.solids is not None:
+                found[place.solids.name] = place.solids
     for p in transporter.processes:
         for participant in p.reaction.net:
             if participant.is_solvent and participant.species is not None:
@@ -164,6 +168,8 @@ def _equations(
     for place in _places(on):
         if isinstance(place, Compartment):
             yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
+    if isinstance(on, Membrane) and isinstance(on.area, StateArea):
+        yield on.area.symbol, on.area.formula
     seen: set[sp.Symbol] = set()
     for p in transporter.processes:
         for participant in p.reaction.net:

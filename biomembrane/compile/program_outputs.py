@@ -14,6 +14,7 @@ from .. import symbols
 from ..assemble.model import Model
 from ..assemble.potentials import protons
 from ..declare.bound_expression import BoundExpression
+from ..declare.osmotic_coefficient import molarity
 from .graph import lowering
 from .graph.builder import Graph
 from .graph.construction_rules import Rules
@@ -52,12 +53,22 @@ def add_observables(model: Model, out: Outputs) -> None:
     """Concentrations, potentials, volumes, affinities and fluxes."""
     env, solutes = out.env, [x for x in model.states if x.concentration is not None]
     charged = filter(model.circuit.has_voltage, model.membranes)
-    out.put("concentration", {x.name: env[x.concentration] for x in solutes})
+    # of a solute with an osmotic coefficient c is the activity
+    level = {x.name: env[x.concentration] for x in solutes if x.concentration is not None}
+    out.put("concentration", {n: env.get(molarity(n), c) for n, c in level.items()})
     out.put("pH", {n: _pH(out, env[symbols.concentration(c)]) for n, c in protons(model).items()})
     out.put("potential", {m.name: env[symbols.potential(m.name)] for m in charged})
     out.put("volume", {c.name: env[symbols.volume(c.name)] for c in model.compartments})
+    pressed = any(c.elastic is not None for c in model.compartments)
+    hydrostatic = {
+        c.name: env.get(symbols.hydrostatic(c.name), out.g.zero) for c in model.compartments
+    }
+    out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
     out.put("flux", process_fluxes(out, [p.name for p in model.processes]))
+    out.put("area", {m.name: env[m.area.symbol] for m in model.membranes})
+    shares = [each.symbol for p in model.processes for each in p.carried]
+    out.put("carried", {share.name: env[share] for share in shares})
     charge, moved = env[symbols.F], dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
     currents = {e.name: out.g.mul(charge, moved[e.name]) for e in model.electrodes}
     out.put("electrode_current", currents)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .. import errors
+from .areas import StateArea
 from .barriers import Barrier, Eyring
 from .bound_expression import BoundExpression
 from .checks.certificate import VERDICTS
@@ -30,7 +31,7 @@ from .identity import Compared
 from .open_loops import OpenLoop, find_open_loops
 from .parameter import Declared, check_name
 from .parameter_checks import joined
-from .places import Membrane
+from .places import Membrane, Place
 from .reaction import Kind, Participant, Reaction
 from .reaction_balance import balanced, check_conserved, net_species
 from .reaction_parser import check_solvents
@@ -200,8 +201,17 @@ class Cycle(Compared, Scalable):
             self, "derived", {formula.names[symbol]: formula for symbol, formula in derived.items()}
         )
         site = Site(self.name, closure.steps[0].reaction, self.on)
-        set_field(self, "total", BoundExpression(site.carriers(self.density), site.names))
+        total = site.carriers(self.density)
+        area = getattr(self.on, "area", None)
+        start = {area.symbol: area.start} if isinstance(area, StateArea) else {}
+        names = {local: name.xreplace(start) for local, name in site.names.items()}
+        set_field(self, "total", BoundExpression(total, names))
         set_field(self, "parameters", self._distinct(site.parameters | parameters))
+
+    @property
+    def joins(self) -> tuple[Place, ...]:
+        """Places that it touches beside those of its membrane: none."""
+        return ()
 
     def _distinct(self, parameters: dict[str, Declared]) -> dict[str, Declared]:
         """The parameters themselves, if none has the name of a state."""

@@ -18,7 +18,7 @@ from .checks.certificate import Certificate, Verdict
 from .held_protocol import content, first_value
 from .identity import Compared
 from .parameter import Declared, check_name
-from .places import Compartment, Membrane
+from .places import Compartment, Membrane, Place
 from .protocol import Protocol
 from .rates import Rates
 from .reaction import Kind, Participant, Reaction
@@ -186,6 +186,11 @@ class Electrode(Compared):
     def command(self) -> Declared:
         """The parameter of its command: the current or the voltage."""
         return self.parameters[f"{self.name}.{'current' if self.voltage is None else 'voltage'}"]
+
+    @property
+    def joins(self) -> tuple[Place, ...]:
+        """Places that it touches beside those of its membrane: none."""
+        return ()
 
     @property
     def sensing(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import sympy as sp
@@ -17,6 +17,9 @@ ParameterLike: TypeAlias = (
 CountLike: TypeAlias = (
     ParameterLike | Number
 )  # carriers: per area, or a plain number of them in all
+CoefficientLike: TypeAlias = (
+    Number | ParameterLike | Sequence[Number | ParameterLike]
+)  # an osmotic coefficient: φ₀ alone, or with the coefficients of c, c², …
 VariedLike: TypeAlias = (
     QuantityLike | Number | xr.DataArray
 )  # a time or a value of a protocol; an array where a scan varies it

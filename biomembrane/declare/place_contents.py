@@ -11,7 +11,8 @@ from .parameter import Declared, declare
 from .parameter_checks import check_usual
 from .species import Species
 
-RESERVED = ("volume", "charge", "potential")  # cell.volume and its like are a place's own
+#: cell.volume, cell.charge and the like are a place's own
+RESERVED = ("volume", "charge", "potential", "solids", "pressure", "wall")
 
 
 def owner_of(place: Any) -> str:
@@ -19,9 +20,10 @@ def owner_of(place: Any) -> str:
     return f"the {type(place).__name__.lower()} {place.name!r}"
 
 
-def declared_contents(place: Any, argument: str) -> dict[Species, Declared]:
+def declared_contents(place: Any, argument: str, given: Any = None) -> dict[Species, Declared]:
     """The concentrations given as an argument of a place, by species, checked."""
-    given, where = getattr(place, argument), f"{type(place).__name__}({place.name!r}), {argument}"
+    given = getattr(place, argument) if given is None else given
+    where = f"{type(place).__name__}({place.name!r}), {argument}"
     if not isinstance(given, Mapping):
         impermeant = "balance(charge=-1), or {protein: Q(100, 'mM')}"
         raise errors.WrongType(
@@ -33,6 +35,13 @@ def declared_contents(place: Any, argument: str) -> dict[Species, Declared]:
     contents: dict[Species, Declared] = {}
     for species, value in given.items():
         _check_solute(species, where)
+        if argument != "impermeant" and not isinstance(species.charge, int):
+            raise errors.WrongType(
+                where=where,
+                wanted="species of whole charges",
+                got=f"{species.name}, of mean valence {species.charge:g}",
+                advice=f"impermeant={species.name}, for what never leaves",
+            )
         if species.name in {s.name for s in contents}:
             raise errors.DuplicateName(
                 where=where,

@@ -1,135 +1,35 @@
-"""Places: compartments with contents, reservoirs that never change, membranes between two of
-them.
+"""Places: compartments with contents and the membranes between two places; reservoirs and
+impermeants have modules of their own.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
+
 from .. import errors
-from ..dimension import AREA, SPECIFIC_CAPACITANCE, VOLUME, Dimension
+from ..dimension import AREA, CONCENTRATION, SPECIFIC_CAPACITANCE, VOLUME, Dimension
+from .areas import AreaFunction, StateArea, state_area
+from .copies import changed
+from .geometry import Geometry
 from .identity import Compared
-from .parameter import MOST, Declared, check_name, declare
+from .impermeant_contents import Balance, balance, sorted_out
+from .parameter import Declared, check_name, declare
 from .place_contents import declared_contents, owner_of
+from .reservoir import Contents, Reservoir
 from .species import Species
+from .walls import BoundWall, Wall, bound
 
 if TYPE_CHECKING:
     from .contents_types import ContentsLike
+    from .impermeant_types import ImpermeantLike
     from .parameter_types import ParameterLike
 
-Contents = dict[Species, Declared]
-
-
-@dataclass(frozen=True)
-class Balance:
-    """A request for impermeants; see :func:`balance`."""
-
-    charge: float
-    against: Reservoir | None = None
-
-
-@errors.keywords
-def balance(*, charge: float = -1.0, against: Reservoir | None = None) -> Balance:
-    """Impermeants that make a compartment electroneutral (up to its membrane charge) and, where
-    water moves, isosmotic with the bath.
-
-    An ion ``X`` of mean valence ``charge`` carries the missing charge: z_X n_X F = q − F Σ z_i n_i.
-    If the compartment can swell, a neutral osmolyte ``Y`` adds the missing osmolarity: n_Y = W·Σ
-    c_bath − Σ n_i − n_X.  Contents that are isosmotic without the membrane's charge q have no Y and
-    exceed the bath by the X of that charge, about 1 µM.  Both follow from the compartment's
-    declared contents and volume, never from a later change of the bath.  Held ions count for
-    neither.
-
-    Args:
-        charge: mean valence of ``X``, in elementary charges; not zero.
-        against: the bath to be isosmotic with, where the neighbours differ.
-
-    Raises:
-        NotANumber: a valence that is no number.
-        NotFinite: a valence that is NaN or infinite.
-        OutOfDomain: a valence of zero, or beyond a million.
-        WrongType: ``against`` is no Reservoir.
-        NoRoom: when the model is built, if n_X or n_Y would have to be negative.
-    """
-    where, wanted = "balance(charge=…)", "a mean valence other than zero, such as -1"
-    got, advice = errors.shown(charge), "balance(charge=-1)"
-    if isinstance(charge, bool) or not isinstance(charge, (int, float)):
-        raise errors.NotANumber(where=where, wanted=wanted, got=got, advice=advice)
-    if isinstance(charge, float) and not math.isfinite(charge):
-        raise errors.NotFinite(where=where, wanted="a finite mean valence", got=got, advice=advice)
-    if abs(charge) > MOST:
-        raise errors.OutOfDomain(
-            where=where, wanted=f"a mean valence, at most {MOST:,}", got=got, advice=advice
-        )
-    if charge == 0:
-        raise errors.OutOfDomain(
-            where=where,
-            wanted=wanted,
-            got="0",
-            advice="balance(charge=-1); the neutral osmolyte comes by itself",
-        )
-    if against is not None and not isinstance(against, Reservoir):
-        raise errors.WrongType(
-            where="balance(against=…)",
-            wanted="a Reservoir",
-            got=errors.shown(against),
-            advice="the bath itself, not its name",
-        )
-    return Balance(charge, against)
-
-
-@errors.keywords
-@dataclass(frozen=True, eq=False)
-class Reservoir(Compared):
-    """An infinite, well-stirred bath: its potentials are constant, and the ledger counts what it
-    supplies as power.
-
-    Args:
-        name: used in reactions (``Na@blood``) and dotted names (``blood.Na``).
-        contents: concentrations of its solutes.
-        floating: electrically floating (an open-circuited lumen); otherwise it is grounded, φ = 0.
-
-    Raises:
-        BadName: a name that dotted names cannot hold.
-        WrongType: contents that are no mapping of Species, the solvent among them, or ``floating``
-            that is no flag.
-        DuplicateName: two species of one name.
-        BareNumber: a concentration without a unit.
-        UnitMismatch: a concentration in a unit of another dimension.
-        AmbiguousUnit: equivalents of what has not one charge.
-        OutOfDomain: a concentration below zero.
-    """
-
-    name: str
-    if TYPE_CHECKING:  # what is kept, and what is given
-        contents: Contents
-
-        def __init__(
-            self, name: str, contents: ContentsLike = ..., *, floating: bool = False
-        ) -> None: ...
-
-    else:
-        contents: ContentsLike = field(default_factory=dict)
-    floating: bool = field(default=False, kw_only=True)
-
-    def __post_init__(self) -> None:
-        check_name(self.name, "Reservoir, name")
-        if not isinstance(self.floating, bool):
-            raise errors.WrongType(
-                where=f"Reservoir({self.name!r}), floating",
-                wanted="True or False",
-                got=errors.shown(self.floating),
-                advice="floating=True",
-            )
-        object.__setattr__(self, "contents", declared_contents(self, "contents"))
-
-    def _content(self) -> tuple[Any, ...]:
-        return list(self.contents.items()), self.floating
-
-    def __repr__(self) -> str:
-        return f"Reservoir({self.name!r}: {', '.join(s.name for s in self.contents)})"
+__all__ = [
+    "Balance", "Compartment", "Contents", "Membrane", "Place", "Reservoir", "balance", "contents",
+]  # fmt: skip
 
 
 @errors.keywords
@@ -144,11 +44,15 @@ class Compartment(Compared):
         held: concentrations kept constant by processes outside the model (ATP by metabolism); the
             supply is counted as power.  Like a reservoir, held pools lie outside the free energy
             and are osmotically silent.
-        impermeant: :func:`balance`, or concentrations of species that never leave.
+        impermeant: :func:`balance`, concentrations of species that never leave,
+            :class:`Impermeants`, or a list of these last with a balance.
+        solids: volume that is not solvent and does not change; it counts in the total volume,
+            which walls and areas may read, not in concentrations.
+        wall: a :class:`Wall`, whose elastic energy makes a hydrostatic pressure.
 
     Raises:
         BadName: a name that dotted names cannot hold.
-        WrongType: contents that are no mapping of Species, or the solvent among them.
+        WrongType: contents that are no mapping of Species, the solvent among them, or no Wall.
         DuplicateName: a species twice, also in two of ``contents``, ``held`` and ``impermeant``.
         BareNumber: a number without a unit.
         UnitMismatch: a unit of another dimension.
@@ -162,7 +66,8 @@ class Compartment(Compared):
         volume: Declared
         contents: Contents
         held: Contents
-        impermeant: Balance | Contents | None
+        solids: Declared | None
+        impermeant: ImpermeantLike | None
 
         def __init__(
             self,
@@ -171,34 +76,89 @@ class Compartment(Compared):
             volume: ParameterLike,
             contents: ContentsLike = ...,
             held: ContentsLike = ...,
-            impermeant: Balance | ContentsLike | None = None,
+            impermeant: ImpermeantLike | None = None,
+            solids: ParameterLike | None = None,
+            wall: Wall | None = None,
         ) -> None: ...
 
     else:
         volume: ParameterLike = field(kw_only=True)
         contents: ContentsLike = field(default_factory=dict, kw_only=True)
         held: ContentsLike = field(default_factory=dict, kw_only=True)
-        impermeant: Balance | ContentsLike | None = field(default=None, kw_only=True)
+        impermeant: ImpermeantLike | None = field(default=None, kw_only=True)
+        solids: ParameterLike | None = field(default=None, kw_only=True)
+    wall: Wall | None = field(default=None, kw_only=True)
+    fixed: Contents = field(init=False, repr=False)
+    balance: Balance | None = field(init=False, repr=False)
+    chosen: Declared | None = field(init=False, repr=False, default=None)
+    elastic: BoundWall | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Compartment, name")
         set_field = object.__setattr__
-        volume = declare(
-            f"{self.name}.volume",
-            self.volume,
-            VOLUME,
-            domain="positive",
-            long_name=f"volume of {self.name}",
-            owner=owner_of(self),
-        )
-        set_field(self, "volume", volume)
+        set_field(self, "volume", self._declared_volume("volume", "positive", "volume of"))
+        if self.solids is not None:
+            set_field(self, "solids", self._declared_volume("solids", "nonnegative", "solids of"))
         set_field(self, "contents", declared_contents(self, "contents"))
         set_field(self, "held", declared_contents(self, "held"))
-        if self.impermeant is not None and not isinstance(self.impermeant, Balance):
-            set_field(self, "impermeant", declared_contents(self, "impermeant"))
-        impermeant = self.impermeant if isinstance(self.impermeant, dict) else {}
+        fixed, request = sorted_out(self.impermeant, f"Compartment({self.name!r}), impermeant")
+        set_field(self, "fixed", declared_contents(self, "impermeant", fixed))
+        set_field(self, "balance", request)
+        if request is not None and request.concentration is not None:
+            set_field(self, "chosen", self._declared_balance(request.concentration))
+        self._check_names()
+        if self.wall is not None:
+            self._bind_wall(self.wall)
+
+    def _declared_volume(self, key: str, domain: str, words: str) -> Declared:
+        return declare(
+            f"{self.name}.{key}",
+            getattr(self, key),
+            VOLUME,
+            domain=domain,
+            long_name=f"{words} {self.name}",
+            owner=owner_of(self),
+        )
+
+    def _declared_balance(self, concentration: Any) -> Declared:
+        """The concentration of X that a balance asks for."""
+        return declare(
+            f"{self.name}.X",
+            concentration,
+            CONCENTRATION,
+            domain="positive",
+            long_name=f"concentration of X in {self.name}",
+            owner=owner_of(self),
+        )
+
+    def _bind_wall(self, wall: Wall) -> None:
+        where = f"Compartment({self.name!r}), wall"
+        errors.expect(wall, Wall, where, "a Wall", "wall=bm.Wall(compliance=Q(0.1, 'fL/Pa'))")
+        geometry = Geometry(f"{self.name}_wall", f"the wall of {self.name!r}", {"in": self})
+        object.__setattr__(self, "elastic", bound(wall, geometry, self.total_volume))
+
+    @property
+    def total_volume(self) -> sp.Expr:
+        """Volume with solids at the start, in the symbols of the model."""
+        return self.volume.symbol + (self.solids.symbol if self.solids is not None else 0)
+
+    def replace(self, **changes: object) -> Compartment:
+        """A copy with changes: ``cell.replace(name="other", contents={Na: "20 mM"})``.
+
+        Args:
+            changes: arguments of a Compartment; ``contents`` and ``held`` need only name what
+                differs, and a species is left out where its value is None.
+
+        Raises:
+            UnknownKeyword: no argument of a Compartment.
+            WrongType, BareNumber, UnitMismatch, OutOfDomain, BadName, DuplicateName: as for a
+                Compartment.
+        """
+        return changed(self, changes, ("contents", "held"))
+
+    def _check_names(self) -> None:
         names: set[str] = set()
-        for species in (*self.contents, *self.held, *impermeant):
+        for species in (*self.contents, *self.held, *self.fixed):
             if species.name in names:
                 raise errors.DuplicateName(
                     where=f"Compartment({self.name!r})",
@@ -209,7 +169,15 @@ class Compartment(Compared):
             names.add(species.name)
 
     def _content(self) -> tuple[Any, ...]:
-        return self.volume, list(self.contents.items()), list(self.held.items()), self.impermeant
+        return (
+            self.volume,
+            list(self.contents.items()),
+            list(self.held.items()),
+            list(self.fixed.items()),
+            self.balance,
+            self.solids,
+            None if self.elastic is None else self.elastic.content(),
+        )
 
     def __repr__(self) -> str:
         return (
@@ -237,7 +205,10 @@ class Membrane(Compared):
     Args:
         name: dotted names ``basolateral.area``, ``basolateral.capacitance``.
         inside, outside: the two places; reactions name them ``@in`` and ``@out``.
-        area: of the membrane.
+        area: of the membrane, or a function of the geometry that gives it, which reads
+            ``m.volume("in")``, ``m.total_volume("in")`` and ``m.parameter(key, value, dimension)``.
+            What is given per area follows it, and so does the capacitance: its −½V²∂C/∂W is part of
+            the pressure.  Carriers of a Cycle keep their number.
         capacitance: per area; without it the membrane stores no charge (a junction).  Zero,
             ``Q(0, "uF/cm^2")``, is the electroneutral limit: the places stay neutral, and V is at
             all times where no net current flows into them.
@@ -259,7 +230,7 @@ class Membrane(Compared):
     inside: Place = field(kw_only=True)
     outside: Place = field(kw_only=True)
     if TYPE_CHECKING:  # what is kept, and what is given
-        area: Declared
+        area: Declared | StateArea
         capacitance: Declared | None
 
         def __init__(
@@ -268,14 +239,16 @@ class Membrane(Compared):
             *,
             inside: Place,
             outside: Place,
-            area: ParameterLike,
+            area: ParameterLike | AreaFunction,
             capacitance: ParameterLike | None = None,
         ) -> None: ...
 
     else:
-        area: ParameterLike = field(kw_only=True)
+        area: ParameterLike | AreaFunction = field(kw_only=True)
         capacitance: ParameterLike | None = field(default=None, kw_only=True)
+    area_function: AreaFunction | None = field(init=False, repr=False, default=None)
     electroneutral: bool = field(init=False, repr=False, default=False)
+    _loose = ("area_function",)
 
     def __post_init__(self) -> None:
         check_name(self.name, "Membrane, name")
@@ -308,7 +281,13 @@ class Membrane(Compared):
                 got=f"two places named {self.inside.name!r}",
                 advice="give one of them another name",
             )
-        self._declare("area", AREA, f"area of {self.name}")
+        if callable(self.area):
+            sides = {"in": self.inside, "out": self.outside}
+            known = {k: place for k, place in sides.items() if isinstance(place, Compartment)}
+            object.__setattr__(self, "area_function", self.area)
+            object.__setattr__(self, "area", state_area(self.name, self.area, known))
+        else:
+            self._declare("area", AREA, f"area of {self.name}")
         if self.capacitance is not None:
             self._declare(
                 "capacitance", SPECIFIC_CAPACITANCE, f"specific capacitance of {self.name}",
@@ -340,7 +319,25 @@ class Membrane(Compared):
         object.__setattr__(self, key, parameter)
 
     def _content(self) -> tuple[Any, ...]:
-        return self.inside, self.outside, self.area, self.capacitance, self.electroneutral
+        area = self.area.content() if isinstance(self.area, StateArea) else self.area
+        return self.inside, self.outside, area, self.capacitance, self.electroneutral
+
+    def replace(self, **changes: object) -> Membrane:
+        """A copy with changes, such as another place on one side: ``m.replace(inside=other)``.
+
+        Args:
+            changes: arguments of a Membrane.
+
+        Raises:
+            UnknownKeyword: no argument of a Membrane.
+            WrongType, BadPlace, BareNumber, UnitMismatch, OutOfDomain, BadName, DuplicateName: as
+                for a Membrane.
+        """
+        if self.area_function is not None:
+            changes = {"area": self.area_function} | changes
+        if self.electroneutral:
+            changes = {"capacitance": "0 F/m^2"} | changes
+        return changed(self, changes)
 
     def side(self, word: str) -> Place | None:
         """The place that ``in``, ``out`` or a name means; None if it is neither side."""

@@ -36,6 +36,7 @@ class Participant:
 
     ``pool`` is its dotted name; ``charges`` are elementary charges by place, integers as ``int``,
     which adds ten times faster; ``bound`` are the solutes that a carrier state holds, with counts.
+    ``drained`` is what has left its place for good, as it was there.
     """
 
     pool: str
@@ -45,6 +46,7 @@ class Participant:
     species: Species | None = None
     place: Place | None = None
     bound: tuple[tuple[Species, int], ...] = ()
+    drained: bool = False
 
     def __hash__(self) -> int:
         return hash(self.pool)
@@ -68,6 +70,8 @@ class Participant:
     @property
     def row(self) -> str:
         """Its row of N: its own, or for the solvent the volume of its place."""
+        if self.drained:
+            return ""
         return f"{self.place.name}.volume" if self.is_solvent and self.place else self.pool
 
     @property

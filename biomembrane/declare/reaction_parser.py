@@ -90,8 +90,7 @@ def participant_at(
     for species in present:
         if species.name == name:
             return dissolved(place, species)
-    impermeant = getattr(place, "impermeant", None)
-    if isinstance(impermeant, dict) and name in {s.name for s in impermeant}:
+    if name in {s.name for s in getattr(place, "fixed", ())}:
         raise errors.MissingSpecies(
             where=where,
             wanted=f"{name} among the contents of {place.name}",

@@ -12,7 +12,7 @@ from .. import dimension as d
 from .. import errors, symbols, units
 from ..dimension import Dimension
 from .parameter import Parameter
-from .places import Balance, Compartment, Membrane, Place, Reservoir
+from .places import Compartment, Membrane, Place, Reservoir
 from .readings import Concentration, Flux, Occupancy, Potential, Reading, Volume
 
 if TYPE_CHECKING:
@@ -199,6 +199,5 @@ def _sides(on: Membrane | Compartment) -> dict[str, Place]:
 
 def _impermeants(place: Compartment) -> tuple[str, ...]:
     """Names of the impermeants that a place has, or may have once the model balances it."""
-    if isinstance(place.impermeant, Balance):
-        return ("X", "Y")
-    return tuple(s.name for s in place.impermeant or ())
+    balanced = () if place.balance is None else ("X", "Y")
+    return (*(s.name for s in place.fixed), *balanced)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..dimension import MOLAR_ENERGY, MOLAR_VOLUME
+from ..dimension import CONCENTRATION, MOLAR_ENERGY, MOLAR_VOLUME, ONE
 from .parameter import Declared, as_parameter, check_name, declare, whole
 from .source import check_text
 
 if TYPE_CHECKING:
-    from .parameter_types import ParameterLike
+    from .parameter_types import CoefficientLike, ParameterLike
     from .temperature_dependence import Conditions
 
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
@@ -45,6 +45,10 @@ class Species:
             (formalism §7).  Energies of two conventions in one model are an error.
         molar_volume: for the solvent only; its transport changes volumes.
         label: how figures write it ("Na⁺").
+        osmotic_coefficient: φ of the osmotic pressure RT φ c, a number or a sequence φ₀, B₁, B₂, …
+            of φ = φ₀ + B₁c + B₂c² + …, such as haemoglobin's ``(1, "0.0645 1/mM", "0.0258
+            1/mM^2")``.  μ = μ° + RT[φ₀ ln(c/c°) + Σ Bₖ cᵏ (k + 1)/k] follows (Gibbs–Duhem);
+            ``site[…]`` is then the activity c° e^{(μ − μ°)/RT}.
         conditions: how ``standard`` depends on the solution, of species of
             :mod:`biomembrane.library.metabolism`.
 
@@ -67,6 +71,7 @@ class Species:
     convention: str = ""
     molar_volume: ParameterLike | None = None
     label: str = ""
+    osmotic_coefficient: CoefficientLike | None = None
     conditions: Conditions | None = None
 
     def __post_init__(self) -> None:
@@ -105,6 +110,7 @@ class Species:
             if given is not None:
                 of_law = name == "standard"
                 declare(f"{where}, {name}", given, dim, domain=domain, of_law=of_law)
+        self._check_osmotic(where)
         if self.standard is not None and not self.convention:
             raise errors.ConventionMismatch(
                 where=where,
@@ -135,6 +141,43 @@ class Species:
             f"{self.name}.molar_volume", self.molar_volume, MOLAR_VOLUME, domain="positive",
             owner=f"the species {self.name!r}",
         )  # fmt: skip
+
+    @cached_property
+    def declared_osmotic(self) -> tuple[Declared, ...]:
+        """φ₀ and the coefficients of c, c², … as parameters; empty where it is ideal."""
+        given = self.osmotic_coefficient
+        if given is None:
+            return ()
+        values = given if isinstance(given, tuple) else (given,)
+        of = f"osmotic coefficient of {self.name}"
+        return tuple(
+            declare(
+                f"{self.name}.osmotic_{k}", value, ONE / CONCENTRATION**k,
+                domain="real" if k else "nonnegative",
+                long_name=f"{of}, coefficient of c^{k}",
+                owner=f"the species {self.name!r}",
+            )
+            for k, value in enumerate(values)
+        )  # fmt: skip
+
+    def _check_osmotic(self, where: str) -> None:
+        given = self.osmotic_coefficient
+        if given is None:
+            return
+        if self.is_solvent or (
+            isinstance(given, Sequence) and not isinstance(given, str) and not given
+        ):
+            raise errors.WrongType(
+                where=f"{where}, osmotic_coefficient",
+                wanted="a number, or φ₀ and the coefficients of c, c², …, of a solute",
+                got="that of the solvent" if self.is_solvent else errors.shown(given),
+                advice="osmotic_coefficient=(1, Q(0.0645, '1/mM'), Q(0.0258, '1/mM^2'))",
+            )
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            object.__setattr__(self, "osmotic_coefficient", tuple(map(as_parameter, given)))
+        elif isinstance(given, str):
+            object.__setattr__(self, "osmotic_coefficient", as_parameter(given))
+        assert self.declared_osmotic  # declared here, so that mistakes are found here
 
     @property
     def is_solvent(self) -> bool:

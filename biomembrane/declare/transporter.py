@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -11,14 +12,16 @@ import sympy as sp
 
 from .. import errors, symbols
 from ..html import collapsible, join, table
+from . import carried as streams
 from .barriers import Eyring
 from .bound_expression import BoundExpression, free
+from .carried import Carried
 from .checks.certificate import Certificate, Verdict
 from .checks.certified_once import LawAtSite, certify
 from .identity import Compared
 from .parameter import Declared, check_name
 from .parameter import table as parameter_rows
-from .places import Compartment, Membrane
+from .places import Compartment, Membrane, Place
 from .rates import Law, Rates
 from .reaction import Participant, Reaction
 from .reaction_parser import parse
@@ -41,7 +44,9 @@ class Process(Compared):
     that take no part in the reaction, ``own_states`` the states with an equation of their own that
     they read, ``readings`` what they read elsewhere in the model; ``step`` is its name within a
     kinetic diagram.  ``log_constant`` is the logarithm of its equilibrium constant in c°, where
-    that is a parameter; else standard energies give it.
+    that is a parameter; else standard energies give it.  ``carried`` are solutes that it takes
+    along, ``net`` and ``charge_moved`` the changes per mole with these, and ``work`` what drives it
+    adds to the affinity [J/mol].
     """
 
     name: str
@@ -56,6 +61,8 @@ class Process(Compared):
     own_states: tuple[OwnState, ...] = ()
     readings: tuple[Reading, ...] = ()
     log_constant: BoundExpression | None = field(default=None, repr=False, hash=False)
+    carried: tuple[Carried, ...] = ()
+    work: BoundExpression | None = None
 
     def _content(self) -> tuple[Any, ...]:
         return (
@@ -68,7 +75,19 @@ class Process(Compared):
             self.modulating_solutes,
             self.own_states,
             comparable(self.log_constant),
+            tuple(each.content() for each in self.carried),
+            comparable(self.work),
         )
+
+    @cached_property
+    def net(self) -> dict[Participant, int | sp.Expr]:
+        """Change of each participant per mole of the process, what it carries included."""
+        return streams.net(self.reaction.net, self.carried)
+
+    @cached_property
+    def charge_moved(self) -> dict[str, int | Fraction | sp.Expr]:
+        """Elementary charges that each place gains per mole of the process."""
+        return streams.charge_moved(self.reaction.charge_moved(), self.carried)
 
     @cached_property
     def solutes(self) -> tuple[Participant, ...]:
@@ -76,7 +95,8 @@ class Process(Compared):
         those that modulate them.
         """
         terms = (*self.reaction.reactants, *self.reaction.products)
-        everyone = (*(participant for _, participant in terms), *self.modulating_solutes)
+        along = (participant for each in self.carried for _, participant in each.ends)
+        everyone = (*(participant for _, participant in terms), *along, *self.modulating_solutes)
         return tuple(dict.fromkeys(p for p in everyone if p.is_solute))
 
     @property
@@ -260,6 +280,11 @@ class Transporter(Compared, Scalable):
         set_field(self, "label", self.label or self.name)
         set_field(self, "processes", (build(site, self.law, self.modulator, {}),))
         set_field(self, "parameters", dict(site.parameters))
+
+    @property
+    def joins(self) -> tuple[Place, ...]:
+        """Places that it touches beside those of its membrane."""
+        return ()
 
     @property
     def sensing(self) -> dict[str, str]:

@@ -9,14 +9,13 @@ import math
 import re
 from functools import lru_cache
 from numbers import Rational, Real
-from typing import Any
+from typing import Any, Protocol
 
 import sympy as sp
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
 from .. import errors, symbols, user_text
 from .bound_expression import BRANCHES
-from .site import Site
 from .user_functions import called
 
 # what numpy, math and `if` say of a symbol
@@ -25,7 +24,16 @@ _NUMERIC = ("ufunc", "Cannot convert expression to float", "cannot determine tru
 _SYMPY = ("exp", "log", "sqrt", "tanh", "sinh", "cosh", "sin", "cos")
 
 
-def evaluated(formula: Any, site: Site, what: str) -> sp.Expr:
+class Asked(Protocol):
+    """What a user's function is called with: a site or a geometry, which knows its name and notes
+    that what it declares now is the user's.
+    """
+
+    process: str
+    written_by_user: bool
+
+
+def evaluated(formula: Any, site: Asked, what: str) -> sp.Expr:
     """The expression that a user's function of the site gives."""
     where = f"{site.process}, {what}"
     if isinstance(formula, type) or not callable(formula):

@@ -21,6 +21,7 @@ from .. import units
 from ..account.ledger_lines import GROUPS, LINES
 from ..assemble.model import Model
 from ..assemble.potentials import protons
+from ..declare.areas import StateArea
 from ..solve.ledger_totals import UNIT
 from ..solve.status import Outcome
 
@@ -110,6 +111,10 @@ TABLE: dict[str, Variable] = {
     "pH": _course("place", "1", "pH, -log10 of the concentration of H+ in mol/l", "protons"),
     "potential": _course("membrane", "mV", "membrane potential, inside minus outside", "membranes"),
     "volume": _course("compartment", "pL", "solvent volume", "compartments"),
+    "pressure": _course(
+        "compartment", "kPa", "hydrostatic pressure above the surroundings", "elastic walls"
+    ),
+    "area": _course("membrane", "um^2", "area of the membrane", "areas that follow the state"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
@@ -217,6 +222,8 @@ def present(
         "electrodes": bool(model.electrodes),
         "gates": any(x.variable == "open_fraction" for x in model.states),
         "states with equations of their own": any(x.variable == "auxiliary" for x in model.states),
+        "areas that follow the state": any(isinstance(m.area, StateArea) for m in model.membranes),
+        "elastic walls": any(c.elastic is not None for c in model.compartments),
         "laws without proof": bool(uphill),
         PROTOCOLS: any(True for _ in moved), LOOPS: bool(loops(model)),
         "baths with solutes": any(r.contents for r in model.reservoirs),

@@ -23,7 +23,7 @@ from ..declare.transporter import Process, Transporter
 from ..symbols import F, R, T, c0
 
 Declaration = Transporter | Cycle
-KNOWN = (Verdict.PROVEN, Verdict.ONSAGER, Verdict.EQUILIBRIUM)
+KNOWN = (Verdict.PROVEN, Verdict.ONSAGER, Verdict.EQUILIBRIUM, Verdict.DRIVEN)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def claims(declared: Declaration, temperature: float = constants.BODY_TEMPERATUR
     derived = definitions(declared)
     values = {name: p.value for name, p in declared.parameters.items()}
     if isinstance(declared.on, Membrane):
-        values[f"{declared.on.name}.area"] = declared.on.area.value
+        values[str(declared.on.area.symbol)] = declared.on.area.value
     return [_claim(process, derived, values, temperature) for process in declared.processes]
 
 

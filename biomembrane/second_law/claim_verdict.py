@@ -34,6 +34,9 @@ def assess(claim: Claim, ranges: Ranges) -> Finding:
     blank = Finding(
         claim.name, claim.kind, claim.reaction, Verdict.NOT_AUDITABLE, temperature=claim.temperature
     )
+    if claim.proved == Verdict.DRIVEN:
+        text = "driven from outside: what it carries mixes, and its work is a supply"
+        return replace(blank, verdict=Verdict.DRIVEN, text=text)
     if claim.proved == Verdict.EQUILIBRIUM:
         return replace(blank, verdict=Verdict.PROVEN, text=AT_EQUILIBRIUM)
     if claim.net is None:

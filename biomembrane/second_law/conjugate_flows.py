@@ -72,7 +72,7 @@ class Flows:
             Variable(symbols.potential(self.on.name), "V", 0.0, -0.15, 0.15, log=False, unit="V")
         )
         values = {n: p.value for part in parts for n, p in part.parameters.items()} | {
-            f"{self.on.name}.area": self.on.area.value
+            str(self.on.area.symbol): self.on.area.value
         }
         values |= {
             str(x.symbol): x.value for part in parts for p in part.processes for x in p.own_states

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from ..quantity_types import Number, QuantityLike
 
-PASSING = (Verdict.SUPPLY, Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING)
+PASSING = (
+    Verdict.SUPPLY, Verdict.DRIVEN, Verdict.PROVEN, Verdict.CONSISTENT, Verdict.ROUNDING,
+)  # fmt: skip
 MEASURED = (Verdict.VIOLATES, Verdict.ROUNDING)
 
 

@@ -122,7 +122,7 @@ def affinity(process: Process) -> sp.Expr:
     place of standard energies where the process has a constant of its own.
     """
     energies = process.log_constant is None
-    work = sp.Add(*(n * _potential(w, energies) for w, n in process.reaction.net.items()))
+    work = sp.Add(*(n * _potential(w, energies) for w, n in process.net.items()))
     on = process.on
     phi = (
         {on.inside.name: symbols.potential(on.name), on.outside.name: sp.S.Zero}
@@ -130,7 +130,10 @@ def affinity(process: Process) -> sp.Expr:
         else {on.name: sp.S.Zero}
     )
     electric = sp.Add(
-        *(exact(z) * F * phi[place] for place, z in process.reaction.charge_moved().items())
+        *(
+            (z if isinstance(z, sp.Expr) else exact(z)) * F * phi.get(place, sp.S.Zero)
+            for place, z in process.charge_moved.items()
+        )
     )
     given = sp.S.Zero if process.log_constant is None else process.log_constant.expression
     return sp.expand(given - (work + electric) / (R * T))
@@ -179,6 +182,8 @@ def _process(process: Process, claim: Claim, derived: Derived) -> Statement:
             signs=signs,
             note=note,
         )
+    if process.certificate.verdict is Verdict.DRIVEN:
+        return Statement(**fields, verdict=Verdict.DRIVEN, note=process.certificate.statement)
     if rates.flux is not None:
         return _exempt(fields, f"empirical: {rates.reason}", claim)
     assert rates.forward is not None

@@ -142,6 +142,7 @@ def display(proof: Statements) -> str:
 
 _STATES = {
     Verdict.PROVEN: r"0",
+    Verdict.DRIVEN: r"\text{driven}",
     Verdict.SUPPLY: r"\text{supply}",
     Verdict.EXEMPT: r"\text{exempt}",
     Verdict.UNDECIDED: r"\text{undecided}",

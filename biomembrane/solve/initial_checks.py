@@ -16,7 +16,7 @@ from ..assemble.impermeants import NEUTRALITY, Impermeant
 from ..assemble.model import Model
 from ..assemble.standard_energies import CLOSES, contradiction
 from ..compile.kernel import Kernel
-from ..declare.places import Balance, Compartment
+from ..declare.places import Compartment
 from .model_index import model_index
 
 Array = NDArray[np.float64]
@@ -159,11 +159,7 @@ def _charges(model: Model) -> Charges:
 
 def _only_held(p: Compartment) -> bool:
     """Whether all ions are held, so that counter-ions are not modelled and nothing is to check."""
-    return (
-        bool(p.held)
-        and not isinstance(p.impermeant, Balance)
-        and not any(s.charge for s in (*p.contents, *(p.impermeant or ())))
-    )
+    return bool(p.held) and p.balance is None and not any(s.charge for s in (*p.contents, *p.fixed))
 
 
 def _neutral(

@@ -42,7 +42,7 @@ def model_index(model: Model) -> ModelIndex:
         places = {name: i for i, name in enumerate(model.parameters)}
         touched: dict[str, list[str]] = {}
         for p in model.processes:
-            for participant in p.reaction.net:
+            for participant in p.net:
                 if (
                     participant.is_solute
                     and participant.pool in places

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
     "compartment", "store", "entry", "electrode", "electrode_current", "event", "occurrence",
-    "amount", "concentration", "potential", "volume", "flux", "affinity", "dissipation",
+    "amount", "concentration", "potential", "volume", "pressure", "area", "flux", "affinity",
+    "dissipation",
     "auxiliary", "open_fraction", "gate", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
     "state_end", "start_digest", "loop",
@@ -38,7 +39,7 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
 }  # fmt: skip
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
-    "volume_", "flux_", "affinity_",
+    "volume_", "pressure_", "area_", "flux_", "affinity_",
     "dissipation_", "auxiliary_", "open_fraction_", "pH_", "electrode_", "event_",
 )  # fmt: skip
 EXAMPLE = "bm.axis('K_o', [3, 5, 9], 'mM')"

@@ -42,7 +42,7 @@ def equilibria_hold(model: Model, *, examples: int = 40) -> int:
             assert abs(A[name]) <= EXACT * evaluator.RT, counterexample(
                 "an equilibrium is off", name, state, A=(A[name], "kJ/mol")
             )
-        moved = evaluator.N() @ np.array([J[p.name] for p in model.processes])
+        moved = evaluator.N(at) @ np.array([J[p.name] for p in model.processes])
         pools = [k for k, x in enumerate(model.states) if x.conjugate is not None]
         for k, x, change, size in zip(pools, model.pools, moved, gross, strict=True):
             room = 1e-6 * max(abs(change), size, abs(slopes[k]))

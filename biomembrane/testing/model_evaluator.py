@@ -14,6 +14,7 @@ from ..assemble.model import Model
 from ..compile.numpy_kernel import kernel
 from ..compile.program import program
 from ..constants import GAS
+from ..declare.areas import area_at
 from ..solve.constraints import meet
 from ..solve.model_index import model_index
 
@@ -45,7 +46,7 @@ def vector(model: Model, at: Condition) -> Array:
         if m.capacitance is not None:
             a, b = m.inside.name, m.outside.name
             q = (
-                m.area.value
+                area_at(m.area, at.volume)
                 * m.capacitance.value
                 * (
                     (at.phi[a] if a in model.circuit.nodes else base)
@@ -126,9 +127,9 @@ class ModelEvaluator:
             dxdt[rows] = np.linalg.solve(slopes[np.ix_(rows, rows)], -(slopes[rows] @ dxdt))
         return dxdt
 
-    def N(self) -> Array:
-        """The stoichiometric matrix as numbers."""
-        at = {"F": self.F} | self.p
+    def N(self, y: Array) -> Array:
+        """The stoichiometric matrix as numbers; what a stream carries depends on the state."""
+        at = {"F": self.F} | self.p | self("carried", y)
         return np.array(
             [
                 [_number(self.model.N[r.name].get(p.name, 0), at) for r in self.model.processes]
@@ -150,7 +151,7 @@ class ModelEvaluator:
 
     def gross(self, y: Array, t: Any = 0.0) -> Array:
         """|N| times the flow of each process: the size of what cancels in dx/dt."""
-        return np.abs(self.N()) @ self.flow(y, t)
+        return np.abs(self.N(y)) @ self.flow(y, t)
 
 
 def _number(expression: Any, at: Mapping[str, float]) -> float:

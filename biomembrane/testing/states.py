@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from .. import units
 from ..assemble.model import Model
+from ..declare.reaction import Participant
 from ..declare.transporter import Process
 from .model_evaluator import Array, Condition, ModelEvaluator, vector
 
@@ -155,9 +156,9 @@ def at_zero_affinity(model: Model, process: str, at: State) -> tuple[str, State]
         if not math.isfinite(shift) or abs(shift) > 70:
             continue
         for _ in range(
-            3 if _without_solvent(chosen) else 12
-        ):  # the level enters through its logarithm, and through the solvent's pressure
-            level *= math.exp(shift)
+            3 if _logarithmic(chosen) else 24
+        ):  # the level enters through its logarithm, through activities and the solvent's pressure
+            level *= math.exp(shift / _steepness(participant, level))
             at = at.changed(participant.pool, level)
             evaluator = at.evaluator()
             shift = evaluator("affinity", at.y())[process] / evaluator.RT / n
@@ -165,8 +166,18 @@ def at_zero_affinity(model: Model, process: str, at: State) -> tuple[str, State]
     return None
 
 
-def _without_solvent(process: Process) -> bool:
-    return not process.reaction.has_solvent
+def _logarithmic(process: Process) -> bool:
+    """Whether concentrations enter A through their logarithms only."""
+    real = any(p.species and p.species.declared_osmotic for p in process.solutes)
+    return not process.reaction.has_solvent and not real
+
+
+def _steepness(participant: Participant, c: float) -> float:
+    """d ln a/d ln c of a solute, d(φc)/dc: 1 where it is ideal."""
+    assert participant.species is not None
+    coefficients = [q.value for q in participant.species.declared_osmotic]
+    slope = sum((k + 1) * B * c**k for k, B in enumerate(coefficients))
+    return slope if slope > 0 else 1.0
 
 
 def values(state: State, *groups: str) -> list[dict[str, Any]]:

@@ -93,6 +93,11 @@ COVERED_BY = {
     **of_one("unit/declare/test_diagram.py", "declare: cycle_stationary_state diagram_steps"),
     **of_one("contracts/test_objects.py", "declare: identity"),
     **of_one("physics/test_electroneutral.py", "declare: place_contents places species"),
+    **of_one(
+        "physics/test_water_pressure.py",
+        "declare: areas copies geometry impermeant_contents osmotic_coefficient walls",
+    ),
+    **of_one("physics/test_flow.py", "declare: carried reservoir"),
     **of_one("contracts/test_protocols.py", "declare: protocol"),
     **of_one("physics/test_metabolism.py", "declare: standard_energies"),
     **of_one(
@@ -103,8 +108,8 @@ COVERED_BY = {
     **of_one("unit/exchange/test_bibliography.py", "declare: publication"),
     **of_one(
         "unit/declare/test_laws.py",
-        "declare: barriers laws_by_function parameter_domains rates reduced_affinity reduced_cycle"
-        " saturable_law site user_expressions user_functions",
+        "declare: barriers laws_by_function parameter_domains rates rates_given reduced_affinity"
+        " reduced_cycle saturable_law site user_expressions user_functions",
     ),
     **of_one("contracts/errors/test_illegal.py", "declare: transporter"),
     **of_one("contracts/test_printed_proofs.py", "declare: transporter_latex"),
@@ -122,6 +127,8 @@ COVERED_BY = {
     # library
     **of_one("published/test_library.py", "library: carriers channels cotransporters pumps"),
     **of_one("published/test_explicit.py", "library: explicit species"),
+    **of_one("physics/test_flow.py", "library: flow"),
+    **of_one("physics/test_kedem_katchalsky.py", "library: pore"),
     **of_one("physics/test_metabolism.py", "library: metabolism reactant_reactions"),
     **of_one("published/test_atp_energy.py", "library: reactants transformed_energy"),
     **of_one("contracts/errors/test_illegal_files.py", "library: sheet"),

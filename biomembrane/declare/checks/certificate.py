@@ -13,6 +13,7 @@ from ..bound_expression import BoundExpression
 class Verdict(StrEnum):
     """The verdict on a law, a loop or a model, from good to bad."""
 
+    DRIVEN = "driven"  # from outside the model; what it carries mixes, and its work is booked
     SUPPLY = "supply"  # work done on the system, which no affinity drives
     PROVEN = "proven"  # identically, by algebra
     ONSAGER = "onsager"  # A times a non-negative conductance
@@ -34,8 +35,8 @@ VERDICTS = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Certificate:
-    """The verdict on one process: ``proven``, ``onsager``, ``equilibrium``, ``exempt`` or
-    ``supply``.
+    """The verdict on one process: ``proven``, ``onsager``, ``equilibrium``, ``driven``, ``exempt``
+    or ``supply``.
     """
 
     verdict: Verdict

@@ -20,7 +20,7 @@ from ... import dimension as d
 from ... import errors
 from ...dimension import Dimension
 from ..parameter import Declared
-from ..rates import Rates
+from ..rates_given import Rates
 from .certificate import Verdict
 from .detailed_balance import prove
 from .dimensions import check_dimension

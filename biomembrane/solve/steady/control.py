@@ -108,7 +108,10 @@ def _by_activity(
 ) -> Array:
     """∂F/∂ln e (row, process, lane) = N_r J_r, 0 in rows of sums and constraints."""
     flux = linear.call("flux", 0.0, y, held)
-    given: Array = columns_of(model, inputs) * flux[None]
+    carried = dict(
+        zip(linear.program.names["carried"], linear.call("carried", 0.0, y, held), strict=True)
+    )
+    given: Array = columns_of(model, inputs, carried) * flux[None]
     given[~e.differential] = 0.0
     return given
 

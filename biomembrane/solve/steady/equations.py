@@ -4,7 +4,7 @@ follow from the others; over many lanes at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -162,18 +162,24 @@ def _weights(model: Model, laws: Conserved, inputs: Sequence[Any]) -> Array:
     return weights
 
 
-def columns_of(model: Model, inputs: Sequence[Any]) -> Array:
+def columns_of(
+    model: Model, inputs: Sequence[Any], carried: Mapping[str, Array] | None = None
+) -> Array:
     """N (state, process, lane or 1) in the internal system: what a turn of each process adds to the
-    states.
+    states; ``carried`` is what the processes carry per mole, by name (lane,).
     """
     laws, index = conserved(model), model_index(model).states
-    counts = np.zeros((len(index), len(model.processes)))
+    shares = carried or {}
+    lanes = max((len(share) for share in shares.values()), default=1)
+    counts = np.zeros((len(index), len(model.processes), lanes))
     changed = {x.name for x in model.states if x.constraint is None}
     for k, p in enumerate(model.processes):
-        for name, count in laws.columns[p.name].items():
-            if name in changed:
-                counts[index[name], k] = float(count)
-    columns: Array = counts[:, :, None] * units_of(model, laws, inputs)[:, None]
+        for part in (p.name, *(each.symbol.name for each in p.carried)):
+            times = 1.0 if part == p.name else shares[part]
+            for name, count in laws.columns[part].items():
+                if name in changed:
+                    counts[index[name], k] += float(count) * times
+    columns: Array = counts * units_of(model, laws, inputs)[:, None]
     return columns
 
 

@@ -132,12 +132,19 @@ def _independent(N: Array) -> Indices:
 
 
 def _only_processes(task: Task) -> None:
-    others = [x.name for x in task.model.states if x.rate is not None or x.constraint is not None]
+    others = [
+        f"{x.name}, with an equation of its own"
+        for x in task.model.states
+        if x.rate is not None or x.constraint is not None
+    ]
+    others += [
+        f"{p.name}, which carries what the state says" for p in task.model.processes if p.carried
+    ]
     if others:
         raise errors.BadSettings(
             where="steady_state(minimum=True)",
-            wanted="a model whose states are changed by processes alone",
-            got=f"{others[0]}, with an equation of its own",
+            wanted="a model whose states are changed by processes of constant stoichiometry alone",
+            got=others[0],
             advice="steady_state(model), by Newton's method",
         )
 

@@ -68,6 +68,8 @@ VARIABLES = (
     "pH",
     "potential",
     "volume",
+    "pressure",
+    "area",
     "flux",
     "affinity",
     "dissipation",

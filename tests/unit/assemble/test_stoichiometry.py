@@ -316,4 +316,5 @@ def test_charge_rows_carry_faradays() -> None:
     )
     look = ModelEvaluator(bm.Model("swap", [swap]))
     assert look.model.N["swap"] == {"cell.Na": 2, "cell.K": -1, "cell.charge": F}
-    assert look.N()[:, 0].tolist() == pytest.approx([2.0, -1.0, 0.0, FARADAY])
+    y = np.ones(len(look.model.states))
+    assert look.N(y)[:, 0].tolist() == pytest.approx([2.0, -1.0, 0.0, FARADAY])
