@@ -12,8 +12,11 @@ import sympy as sp
 from .. import errors, symbols
 from ..declare.auxiliary_state import StateEquation
 from ..declare.bound_expression import BoundExpression, free
+from ..declare.osmotic_coefficient import molarity
 from ..declare.parameter import Declared
 from ..declare.places import Compartment, Membrane, Place, contents
+from ..declare.species import Species
+from . import free_energy
 
 
 def starts(
@@ -66,19 +69,28 @@ def _levels(
         if m.inside.name in phi and m.outside.name in phi
     }
     for place in places.values():
-        for declared in contents(place).values():
-            at[symbols.concentration(declared.name)] = declared.symbol
+        for s, declared in contents(place).items():
+            at[symbols.concentration(declared.name)] = _level(declared.symbol, s)
+            at[molarity(declared.name)] = declared.symbol
         if isinstance(place, Compartment):
             at[symbols.volume(place.name)] = place.volume.symbol
-            for name in _impermeant(place):
-                at[symbols.concentration(name)] = symbols.amount(name) / place.volume.symbol
+            for name, impermeant in _impermeant(place).items():
+                c = symbols.amount(name) / place.volume.symbol
+                at[symbols.concentration(name)] = _level(c, impermeant)
     return at
 
 
-def _impermeant(place: Compartment) -> list[str]:
-    """Dotted names of the impermeants that a place may have."""
-    names = [*(s.name for s in place.fixed), *(() if place.balance is None else ("X", "Y"))]
-    return [f"{place.name}.{name}" for name in names]
+def _level(c: sp.Expr, species: Species | None) -> sp.Expr:
+    """What laws read of a concentration: the activity, of a solute with an osmotic coefficient."""
+    declared = () if species is None else species.declared_osmotic
+    return free_energy.activity(c, tuple(x.symbol for x in declared))
+
+
+def _impermeant(place: Compartment) -> dict[str, Species | None]:
+    """The impermeants that a place may have, by dotted name."""
+    found: dict[str, Species | None] = {s.name: s for s in place.fixed}
+    found |= {} if place.balance is None else dict.fromkeys(("X", "Y"))
+    return {f"{place.name}.{name}": s for name, s in found.items()}
 
 
 def _start(

@@ -15,6 +15,7 @@ from ..declare.bound_expression import BoundExpression
 from ..declare.cycle import Cycle
 from ..declare.readings import Reading
 from ..declare.transporter import Process
+from . import free_energy
 from .impermeants import Impermeant
 from .system import System
 
@@ -90,7 +91,9 @@ def definitions(
         elif isinstance(reading, readings.Concentration) and reading.name in amounts:
             x = amounts[reading.name]
             names = {_AMOUNT: x.symbol, _VOLUME: symbols.volume(x.place.name)}
-            yield reading.symbol, BoundExpression(_AMOUNT / _VOLUME, names)
+            declared = () if x.species is None else x.species.declared_osmotic
+            level = free_energy.activity(_AMOUNT / _VOLUME, tuple(q.symbol for q in declared))
+            yield reading.symbol, BoundExpression(level, names)
 
 
 _AMOUNT, _VOLUME = sp.Symbol("@amount", positive=True), sp.Symbol("@volume", positive=True)

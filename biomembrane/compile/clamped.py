@@ -17,12 +17,15 @@ from .. import errors, symbols
 from ..assemble import free_energy, potentials
 from ..declare.areas import StateArea
 from ..declare.bound_expression import BoundExpression, free
+from ..declare.checks.certificate import Verdict
 from ..declare.cycle import Cycle
+from ..declare.osmotic_coefficient import molarity
 from ..declare.parameter import Declared, declare
 from ..declare.places import Compartment, Membrane, Place, contents
 from ..declare.reaction import Participant
 from ..declare.readable_state import OwnState
 from ..declare.site import Site
+from ..declare.standard_energies import standard_in
 from ..declare.transporter import Process, Transporter
 from ..dimension import Dimension
 from ..symbols import R, T
@@ -65,8 +68,9 @@ class ClampedProgram:
 def clamped_program(transporter: Transporter | Cycle, temperature: Declared) -> ClampedProgram:
     """The program of a transporter.
 
-    Raises BadSettings for laws that read what only a model has.
+    Raises BadSettings for laws that read what only a model has, and for what is driven.
     """
+    _check_not_driven(transporter)
     on = transporter.on
     parameters = _parameters(transporter, temperature)
     known = {p.name for p in parameters}
@@ -87,6 +91,8 @@ def clamped_program(transporter: Transporter | Cycle, temperature: Declared) -> 
     out.put("flux", process_fluxes(out, names))
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
+    shares = [each.symbol for p in transporter.processes for each in p.carried]
+    out.put("carried", {share.name: env[share] for share in shares})
     out.put("total", out.lower(_carriers(transporter)))
     program = Program(
         (*(x.name for x in clamped), *(s.pool for s in transporter.states)),
@@ -106,13 +112,17 @@ def _parameters(transporter: Transporter | Cycle, temperature: Declared) -> tupl
     for place in _places(on):
         if isinstance(place, Compartment):
             found[place.volume.name] = place.volume
-            if place.solids is not None:
-                found[place.solids.name] = place.solids
+            found |= {} if place.solids is None else {place.solids.name: place.solids}
+            found |= {} if place.elastic is None else place.elastic.parameters
+        elif place.pressure is not None:
+            found[place.pressure.name] = place.pressure
     for p in transporter.processes:
         for participant in p.reaction.net:
             if participant.is_solvent and participant.species is not None:
                 volume = participant.species.declared_molar_volume
                 found[volume.name] = volume
+        for s in p.solutes:
+            found |= {x.name: x for x in (s.species.declared_osmotic if s.species else ())}
     return tuple(found.values())
 
 
@@ -134,7 +144,8 @@ def _clamped(transporter: Transporter | Cycle) -> Iterator[Clamped]:
     for name, s in solutes.items():
         assert s.species is not None
         declared = None if s.place is None else contents(s.place).get(s.species)
-        yield Clamped(name, symbols.concentration(name), d.CONCENTRATION, "nonnegative", declared)
+        level = molarity(name) if s.species.declared_osmotic else symbols.concentration(name)
+        yield Clamped(name, level, d.CONCENTRATION, "nonnegative", declared)
     for name in solvents:
         yield Clamped(
             f"{name}.osmolarity", symbols.parameter(f"{name}.osmolarity"), d.CONCENTRATION,
@@ -161,43 +172,64 @@ def _equations(
     """Assignments in order, as :attr:`..assemble.model.Model.equations` has them."""
     on = transporter.on
     yield T, BoundExpression(temperature.symbol)
+    for x in _parameters(transporter, temperature):
+        if x.dependence is not None:
+            yield x.used, x.formula
     yield from transporter.derived.items()
+    yield from _geometry(on)
+    for s in dict.fromkeys(s for p in transporter.processes for s in p.solutes):
+        if s.species is not None and s.species.declared_osmotic:
+            c = free_energy.activity(molarity(s.pool), potentials.coefficients(s.species))
+            yield symbols.concentration(s.pool), BoundExpression(c)
+    for participant in dict.fromkeys(s for p in transporter.processes for s in p.net):
+        yield participant.potential, _potential(participant, known)
     phi = {place.name: sp.S.Zero for place in _places(on)}
     if isinstance(on, Membrane):
         phi[on.inside.name] = symbols.potential(on.name)
-    for place in _places(on):
-        if isinstance(place, Compartment):
-            yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
-    if isinstance(on, Membrane) and isinstance(on.area, StateArea):
-        yield on.area.symbol, on.area.formula
-    seen: set[sp.Symbol] = set()
-    for p in transporter.processes:
-        for participant in p.reaction.net:
-            if participant.potential not in seen:
-                seen.add(participant.potential)
-                yield participant.potential, _potential(participant, known)
     for p in transporter.processes:
         yield from _rates(p, phi)
 
 
+def _geometry(on: Membrane | Compartment) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
+    """Volumes as declared, and the pressures and the area that follow."""
+    for place in _places(on):
+        if isinstance(place, Compartment):
+            yield symbols.volume(place.name), BoundExpression(place.volume.symbol)
+            if place.elastic is not None:
+                yield symbols.hydrostatic(place.name), place.elastic.pressure
+    if isinstance(on, Membrane) and isinstance(on.area, StateArea):
+        yield on.area.symbol, on.area.formula
+
+
 def _potential(participant: Participant, known: set[str]) -> BoundExpression:
-    """μ of a solute or a carrier state, or P of the solvent, −RT times the osmolarity."""
+    """μ of a solute or a carrier state, or P of the solvent: hydrostatic pressure less RT times the
+    osmolarity.
+    """
     if participant.is_solvent:
-        assert participant.place is not None
-        osmolarity = symbols.parameter(f"{participant.place.name}.osmolarity")
-        return BoundExpression(-R * T * osmolarity)
+        place = participant.place
+        assert place is not None
+        osmotic = -R * T * symbols.parameter(f"{place.name}.osmolarity")
+        return BoundExpression(osmotic + _hydrostatic(place))
     if participant.is_state:
         energy = symbols.state_energy(participant.pool)
         n = symbols.amount(participant.pool)
         return BoundExpression(energy + R * T * sp.log(n / symbols.n0))
     species = participant.species
-    declared = None if species is None else species.declared_standard
-    standard = sp.S.Zero if declared is None or declared.name not in known else declared.symbol
+    declared = standard_in(species, participant.place)
+    standard = sp.S.Zero if declared is None or declared.name not in known else declared.used
     return free_energy.dilute(symbols.concentration(participant.pool), standard)
+
+
+def _hydrostatic(place: Place) -> sp.Expr:
+    """Hydrostatic pressure of a place, at its declared volume."""
+    if isinstance(place, Compartment):
+        return sp.S.Zero if place.elastic is None else symbols.hydrostatic(place.name)
+    return sp.S.Zero if place.pressure is None else place.pressure.symbol
 
 
 def _rates(p: Process, phi: dict[str, sp.Expr]) -> Iterator[tuple[sp.Symbol, BoundExpression]]:
     A, J, rates = symbols.affinity(p.name), symbols.flux(p.name), p.local
+    yield from ((each.symbol, each.share) for each in p.carried)
     yield A, potentials.affinity(p, phi)
     if rates.flux is not None:
         yield J, BoundExpression(rates.flux, p.names)
@@ -210,6 +242,17 @@ def _rates(p: Process, phi: dict[str, sp.Expr]) -> Iterator[tuple[sp.Symbol, Bou
         L = symbols.conductance(p.name)
         yield L, BoundExpression(rates.conductance, p.names)
         yield J, BoundExpression(L * A)
+
+
+def _check_not_driven(transporter: Transporter | Cycle) -> None:
+    """Raise BadSettings for a flow that is given from outside."""
+    if any(p.certificate.verdict is Verdict.DRIVEN for p in transporter.processes):
+        raise errors.BadSettings(
+            where=f"steady({transporter.name})",
+            wanted="a transporter whose turnover follows from levels and V",
+            got="a flow that is driven from outside, at a rate that is given",
+            advice="bm.steady_state(model), for places that a flow changes",
+        )
 
 
 def _check_known(
@@ -235,10 +278,7 @@ def _check_known(
 def _acts(transporter: Transporter | Cycle, on: Membrane) -> bool:
     """Whether V acts on a rate, or does work."""
     V = symbols.potential(on.name)
-    return any(
-        p.reaction.charge_moved().get(on.inside.name, 0) or p.reads(V)
-        for p in transporter.processes
-    )
+    return any(p.charge_moved.get(on.inside.name, 0) or p.reads(V) for p in transporter.processes)
 
 
 def body_temperature(value: object) -> Declared:

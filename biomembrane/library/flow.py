@@ -60,6 +60,19 @@ class _Driven(Transporter):
             owner=f"the transporter {self.name!r}",
         )  # fmt: skip
 
+    def with_temperature(self, **_: Any) -> Any:
+        """Raises BadSettings: its rate is given.
+
+        Raises:
+            BadSettings: always.
+        """
+        raise errors.BadSettings(
+            where=f"{self.name}.with_temperature(…)",
+            wanted="a transporter whose rates follow from a law",
+            got="a flow that is driven from outside, at a rate that is given",
+            advice="a Protocol for its rate, where that changes with temperature",
+        )
+
     @property
     def certificate(self) -> Certificate:
         """Why its flux follows from no affinity."""

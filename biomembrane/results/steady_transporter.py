@@ -178,7 +178,7 @@ class SteadyTransporter:
         """
         values, dims, shape = self._grid(without=VOLTAGE)
         lanes, overall = math.prod(shape), self._alone.overall()
-        z = np.abs(self._alone.charges).max() if overall is None else abs(overall[1])
+        z = self._alone.most_charge if overall is None else abs(overall[1])
         if z < 1e-9:
             raise errors.NoVoltage(
                 where=f"steady({self.transporter.name}).reversal()",

@@ -41,7 +41,7 @@ class Alone:
         self.transporter, self.clamped = transporter, clamped
         self.kernel = kernel(clamped.program)
         processes = transporter.processes
-        pools = (s.pool for p in processes for s in p.reaction.net if s.is_solute)
+        pools = (s.pool for p in processes for s in p.net if s.is_solute)
         self.solutes = list(dict.fromkeys(pools))
         self.counts = np.zeros((len(self.solutes), len(processes)))
         self.charges = np.zeros(len(processes))  # elementary charges moved to the inside
@@ -51,11 +51,23 @@ class Alone:
             for s, count in p.reaction.net.items():
                 if s.is_solute:
                     self.counts[self.solutes.index(s.pool), k] = float(count)
+        self.streams = [(k, each) for k, p in enumerate(processes) for each in p.carried]
+        self.carried_counts = np.zeros((len(self.solutes), len(self.streams)))
+        self.carried_charges = np.zeros(len(self.streams))  # moved to the inside, per mole of it
+        for j, (_, each) in enumerate(self.streams):
+            for sign, s in each.ends:
+                self.carried_counts[self.solutes.index(s.pool), j] += sign
+                self.carried_charges[j] += sign * float(dict(s.charges).get(inside, 0))
 
     @property
     def states(self) -> list[str]:
         """Labels of its carrier states."""
         return [s.label for s in self.transporter.states]
+
+    @property
+    def most_charge(self) -> float:
+        """The most elementary charges that a process, or a solute that it carries, moves."""
+        return float(np.abs([*self.charges, *self.carried_charges]).max())
 
     def at(self, levels: Array, inputs: Sequence[Any]) -> Turning:
         """Its stationary state at ``levels`` (clamped, lane) and these parameters."""
@@ -72,15 +84,20 @@ class Alone:
                 shares = self.transporter.diagram.occupancy(up, down)
             y[len(levels) :] = shares * carriers
         flux, affinity = (self.kernel.call(group, 0.0, y, held) for group in ("flux", "affinity"))
-        current = -FARADAY * (self.charges @ flux)
-        return Turning(flux, affinity, self.counts @ flux, current, carriers, shares)
+        produced, moved = self.counts @ flux, self.charges @ flux
+        if self.streams:
+            carried = self.kernel.call("carried", 0.0, y, held) * flux[[k for k, _ in self.streams]]
+            produced = produced + self.carried_counts @ carried
+            moved = moved + self.carried_charges @ carried
+        return Turning(flux, affinity, produced, -FARADAY * moved, carriers, shares)
 
     def overall(self) -> tuple[Array, float] | None:
         """How often each step takes part in one turn of the whole, and the elementary charges that
         it moves to the inside; None where there are several loops.
         """
         if not isinstance(self.transporter, Cycle):
-            return np.ones(1), float(self.charges[0])
+            one = len(self.charges) == 1 and not self.streams
+            return (np.ones(1), float(self.charges[0])) if one else None
         loops = self.transporter.diagram.loops()
         if len(loops) != 1:
             return None
