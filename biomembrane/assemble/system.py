@@ -24,6 +24,7 @@ from ..declare.parameter_checks import check_usual
 from ..declare.places import Compartment, Membrane, Place, Reservoir
 from ..declare.places import contents as contents_of
 from ..declare.protocol import Protocol
+from ..declare.reduced_affinity import exact
 from ..declare.solute_names import meant
 from ..declare.source import Source
 from ..declare.species import Species
@@ -166,6 +167,19 @@ class System(Compared):
     def concentrations(self) -> dict[str, Species]:
         """Species by the dotted names of the parameters that are concentrations."""
         return {c.name: s for place in self.places.values() for s, c in contents_of(place).items()}
+
+    @cached_property
+    def electrogenic(self) -> dict[str, sp.Expr]:
+        """By process that moves net charge across a membrane with a potential, the elementary
+        charges that leave the inside per mole; those of a stream depend on what it carries.
+        """
+        moved = {
+            p.name: p.charge_moved.get(p.on.inside.name, 0)
+            for p in self.processes
+            if isinstance(p.on, Membrane) and self.circuit.has_voltage(p.on)
+        }
+        out = {n: -(z if isinstance(z, sp.Expr) else exact(z)) for n, z in moved.items()}
+        return {n: z for n, z in out.items() if z != 0}
 
     @property
     def open_loops(self) -> tuple[OpenLoop, ...]:

@@ -65,13 +65,20 @@ def add_observables(model: Model, out: Outputs) -> None:
     }
     out.put("pressure", hydrostatic if pressed else {})
     out.put("affinity", {p.name: env[symbols.affinity(p.name)] for p in model.processes})
-    out.put("flux", process_fluxes(out, [p.name for p in model.processes]))
+    fluxes = process_fluxes(out, [p.name for p in model.processes])
+    out.put("flux", fluxes)
+    moved = {n: BoundExpression(z) for n, z in model.electrogenic.items()}
+    charges = out.lower(moved)
+    charge = env[symbols.F]
+    currents = {n: out.g.mul(out.g.mul(charge, z), fluxes[n]) for n, z in charges.items()}
+    out.put("current", {n: currents.get(n, out.g.zero) for n in fluxes} if charges else {})
+    out.put("reversal", _reversals(model, out, charges))
     out.put("area", {m.name: env[m.area.symbol] for m in model.membranes})
     shares = [each.symbol for p in model.processes for each in p.carried]
     out.put("carried", {share.name: env[share] for share in shares})
-    charge, moved = env[symbols.F], dict(zip(out.names["flux"], out.outputs["flux"], strict=True))
-    currents = {e.name: out.g.mul(charge, moved[e.name]) for e in model.electrodes}
-    out.put("electrode_current", currents)
+    out.put(
+        "electrode_current", {e.name: out.g.mul(charge, fluxes[e.name]) for e in model.electrodes}
+    )
     pairs = [p.name for p in model.processes if symbols.forward(p.name) in env]
     out.put("forward", {n: env[symbols.forward(n)] for n in pairs})
     out.put("reverse", {n: env[symbols.reverse(n)] for n in pairs})
@@ -82,6 +89,18 @@ def _pH(out: Outputs, concentration: int) -> int:
     g = out.g
     level = g.call("log", g.mul(concentration, g.rcp(out.env[symbols.c0])))
     return g.mul(g.const(-1 / math.log(10)), level)
+
+
+def _reversals(model: Model, out: Outputs, charges: Mapping[str, int]) -> dict[str, int]:
+    """V − A/(zF), at which the affinity of a process is zero; electrodes have none."""
+    g, env, electrodes = out.g, out.env, {e.name for e in model.electrodes}
+    nodes = {}
+    for p in model.processes:
+        if p.name in charges and p.name not in electrodes:
+            per_volt = g.rcp(g.mul(charges[p.name], env[symbols.F]))
+            fall = g.mul(env[symbols.affinity(p.name)], per_volt)
+            nodes[p.name] = g.sub(env[symbols.potential(p.on.name)], fall)
+    return nodes
 
 
 def process_fluxes(out: Outputs, processes: list[str]) -> dict[str, int]:

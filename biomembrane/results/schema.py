@@ -117,6 +117,12 @@ TABLE: dict[str, Variable] = {
     "area": _course("membrane", "um^2", "area of the membrane", "areas that follow the state"),
     "flux": _course("process", "fmol/s", "flux in the written direction", "processes"),
     "affinity": _course("process", "kJ/mol", "affinity", "processes"),
+    "current": _course(
+        "process", "pA", "electric current across its membrane, outward positive", "currents"
+    ),
+    "reversal": _course(
+        "process", "mV", "potential at which the affinity is zero, V - A/(zF)", "currents"
+    ),
     "dissipation": _course("process", "pW", "dissipated power", "processes"),
     "open_fraction": _course("gate", "1", "open fraction of a gate", "gates"),
     "electrode_current": _course(
@@ -219,7 +225,7 @@ def present(
     present_when = {
         "membranes": bool(model.membranes), "compartments": bool(model.compartments),
         "processes": bool(model.processes), "protons": bool(protons(model)),
-        "electrodes": bool(model.electrodes),
+        "electrodes": bool(model.electrodes), "currents": bool(model.electrogenic),
         "gates": any(x.variable == "open_fraction" for x in model.states),
         "states with equations of their own": any(x.variable == "auxiliary" for x in model.states),
         "areas that follow the state": any(isinstance(m.area, StateArea) for m in model.membranes),

@@ -31,7 +31,7 @@ _KINDS = {
     "current": CURRENT, "potential": "Potential, inside minus outside",
     "flux": "Flux, written direction",
     "concentration": "Concentration", "amount": "Amount", "volume": "Volume",
-    "affinity": "Affinity", "dissipation": "Dissipated power",
+    "affinity": "Affinity", "reversal": "Reversal potential", "dissipation": "Dissipated power",
     "open_fraction": "Open fraction", "auxiliary": "State", "pH": "pH",
     "electrode_current": "Electrode current",
 }  # fmt: skip

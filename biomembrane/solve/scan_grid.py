@@ -28,7 +28,7 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
     "time", "pool", "pool_species", "pool_place", "pool_kind", "process", "transporter", "membrane",
     "compartment", "store", "entry", "electrode", "electrode_current", "event", "occurrence",
     "amount", "concentration", "potential", "volume", "pressure", "area", "flux", "affinity",
-    "dissipation",
+    "dissipation", "current", "reversal",
     "auxiliary", "open_fraction", "gate", "status", "end", "culprit", "chunk",
     "chunk_done", "species", "carrier", "component", "role", "place", "state", "state_unit",
     "state_end", "start_digest", "loop",
@@ -40,7 +40,8 @@ RESERVED = {  # names of the result's own dimensions, coordinates and variables
 _PREFIXES = (
     "ledger_", "entry_", "least_", "bath_", "loop_", "amount_", "concentration_", "potential_",
     "volume_", "pressure_", "area_", "flux_", "affinity_",
-    "dissipation_", "auxiliary_", "open_fraction_", "pH_", "electrode_", "event_",
+    "dissipation_", "current_", "reversal_", "auxiliary_", "open_fraction_", "pH_", "electrode_",
+    "event_",
 )  # fmt: skip
 EXAMPLE = "bm.axis('K_o', [3, 5, 9], 'mM')"
 

@@ -82,6 +82,8 @@ def test_only_what_a_model_has_is_a_variable() -> None:
         "potential",
         "flux",
         "affinity",
+        "current",
+        "reversal",
         "dissipation",
         *FATE,
     ]

@@ -72,6 +72,8 @@ VARIABLES = (
     "area",
     "flux",
     "affinity",
+    "current",
+    "reversal",
     "dissipation",
     "open_fraction",
     "electrode_current",

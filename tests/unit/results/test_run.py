@@ -83,6 +83,18 @@ def test_variables_have_units_dimensions_and_names() -> None:
         "volume": ("time", "compartment", "pL", "solvent volume"),
         "flux": ("time", "process", "fmol s-1", "flux in the written direction"),
         "affinity": ("time", "process", "kJ mol-1", "affinity"),
+        "current": (
+            "time",
+            "process",
+            "pA",
+            "electric current across its membrane, outward positive",
+        ),
+        "reversal": (
+            "time",
+            "process",
+            "mV",
+            "potential at which the affinity is zero, V - A/(zF)",
+        ),
         "dissipation": ("time", "process", "pW", "dissipated power"),
         "status": (None, "how the lane ended"),
         "culprit": (None, "pool at fault, or the stiffest, where the lane stopped; -1 for none"),
