@@ -12,7 +12,7 @@ import biomembrane as bm
 from biomembrane import Q, errors, laws, symbols
 from biomembrane import dimension as d
 from biomembrane import library as lib
-from biomembrane.assemble import free_energy, potentials
+from biomembrane.assemble import free_energy, weighted_sum
 from biomembrane.compile.graph import builder
 from biomembrane.compile.program import program
 from biomembrane.declare.bound_expression import BoundExpression, BoundExpressions
@@ -24,7 +24,7 @@ MEMORIES = (
     certified_once.certify_local,
     free_energy._slope,
     free_energy._ideal,
-    potentials._sum,
+    weighted_sum._sum,
     builder.read,
 )
 
