@@ -17,7 +17,7 @@ from biomembrane import Q
 from biomembrane import library as lib
 from biomembrane.library import K, Na
 
-MOST = {"leak": 740, "pump": 6900, "cycle": 8200}  # a tenth above what they take
+MOST = {"leak": 820, "pump": 6900, "cycle": 8200}  # a tenth above what they take
 PARTS: dict[str, Callable[[bm.Membrane], Any]] = {
     "leak": lambda on: lib.leak(K, on),
     "pump": lib.NaKATPase,
